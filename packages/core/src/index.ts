@@ -1,1 +1,7 @@
-export {}
+export type * from './contract.ts'
+export { CODES, isMillraceError, MillraceError } from './errors.ts'
+export type { CodeMeaning, ErrorCode } from './errors.ts'
+export { json, message, text, tombstone } from './message.ts'
+export type { MessageOptions } from './message.ts'
+export { pattern } from './pattern.ts'
+export type { Pattern } from './pattern.ts'

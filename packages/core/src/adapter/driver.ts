@@ -1,0 +1,125 @@
+/**
+ * What an adapter's author writes. `broker(driver)` makes a `Broker` of it: waits, iterators, batches, settling once,
+ * backoff, attempts, hold-back, leases, dead letters, reconnection and drain are core's, and the same everywhere.
+ */
+import type { Clock } from '../clock/clock.ts'
+import type { Capabilities, DeclareOptions, Failure, From, Lag, Message, SubscribeOptions } from '../contract.ts'
+import type { Pattern } from '../pattern.ts'
+
+/** One backend. All of its errors are `MillraceError`s; `DISCONNECTED` makes core open it again and go on. */
+export interface Driver {
+  readonly name: string
+  /** Never changes; core refuses what is not in it before the driver is asked. */
+  readonly capabilities: Capabilities
+  /** What core's timers run on; the system's clock where absent. */
+  readonly clock?: Clock
+  /** Connects if it is not connected. Core calls it before first use and, with backoff, after every `DISCONNECTED` and `down`. */
+  open(signal: AbortSignal): Promise<void>
+  /** Makes the topic (and the group's place in it) if the topology option allows. Called again after each reconnection. */
+  declare(topic: string, how: Pick<DeclareOptions, 'group'>, signal: AbortSignal): Promise<void>
+  /**
+   * Sends a batch, in order. Answers which messages were not accepted: [] is all accepted. May answer without a promise.
+   * Rejects with `DISCONNECTED` only when *nothing* of the batch was sent; after that, a failure for each message.
+   * Pipelining is the driver's: core calls again without waiting.
+   */
+  write(
+    topic: string,
+    batch: readonly Message[],
+    options: WriteOptions,
+  ): readonly Failure[] | Promise<readonly Failure[]>
+  /** Begins to consume, with no credit. Resolves as `capabilities.subscribes` says. */
+  attach(spec: AttachSpec, sink: Sink, signal: AbortSignal): Promise<Source>
+  transaction?<T>(work: (transaction: DriverTransaction) => Promise<T>, signal: AbortSignal): Promise<T>
+  lag?(topic: string, group: string, signal: AbortSignal): Promise<Lag>
+  /** Sends what is buffered, then disconnects. Called once, after every source was stopped. */
+  close(signal: AbortSignal): Promise<void>
+}
+
+export interface WriteOptions {
+  /** The moment before which it is not to be delivered, in ms since the epoch. */
+  readonly notBefore?: number
+  /** The moment after which it is not to be delivered, in ms since the epoch. */
+  readonly expires?: number
+  readonly priority?: number
+  readonly dedupeId?: string
+  /** Made when first read. Aborts at the caller's abort and at the timeout, with the `MillraceError` as its reason. */
+  readonly signal: AbortSignal
+}
+
+export interface AttachSpec {
+  readonly topics: readonly (string | Pattern)[]
+  readonly group?: string
+  /** Resolved default included. On a re-attachment after an outage: `{ after }` where the source had a position. */
+  readonly from: From
+  readonly prefetch: number
+  readonly lease?: number
+  readonly maxDeliveries: number
+  /** The caller's options as they are, for what is the broker's own. */
+  readonly options: SubscribeOptions
+}
+
+/** Where messages come from, for one subscription. */
+export interface Source {
+  /** So many more may be delivered. */
+  request(credit: number): void
+  /**
+   * Exactly these, nothing beyond. Resolves when sent, and confirmed where `settles` is 'confirmed'.
+   * The array belongs to core: use it before returning.
+   */
+  settle(batch: readonly Settlement[]): void | Promise<void>
+  /** Extends leases by `lease` ms from now. Resolves to those that were lost. Needed where `capabilities.leases`. */
+  extend?(batch: readonly Raw[], lease: number): Promise<readonly Raw[]>
+  /** Everything up to here is settled; opaque. For `broadcast: 'replay'` and `Subscription.position`. */
+  position?(): string | undefined
+  /** Ends it. Core has settled or released everything before; what is delivered after is not taken. */
+  stop(): Promise<void>
+}
+
+/** Where messages go: core's end. Every call is cheap and runs none of the user's code. */
+export interface Sink {
+  /** The array is the driver's and may be reused after the call. */
+  deliver(batch: readonly Raw[]): void
+  /** These no longer belong to this consumer (lease over, partition revoked): settling them does nothing. */
+  lost(which: readonly Raw[]): void
+  /** Messages may have been missed. */
+  gap(why: string): void
+  /** The source is dead, and everything un-settled with it lost. `retry: false` ends the subscription with the error. */
+  down(error: Error): void
+}
+
+/** A message as the broker handed it over. The driver may add fields of its own: the same object comes back in settlements. */
+export interface Raw {
+  readonly topic: string
+  /** Absent where the bytes could not be read; then `undecodable` says why. */
+  readonly message: Message | undefined
+  readonly undecodable?: { readonly error: Error; readonly payload: Uint8Array }
+  /** 1 the first time, as far as is known. */
+  readonly attempt: number
+  readonly redelivered?: boolean
+  readonly time?: number | undefined
+  /** ms since the epoch; core never hands over what has expired. */
+  readonly expires?: number | undefined
+  readonly position?: string | undefined
+  readonly origin: Readonly<Record<string, string | number>>
+}
+
+export interface Settlement {
+  readonly raw: Raw
+  /**
+   * ack: done with. nack: it failed; again after `delay`. release: again soon, not a failure.
+   * hold: it failed and waits in this process (`redelivery: 'process'`); the broker's view does not change, but `attempt` grew.
+   */
+  readonly outcome: 'ack' | 'nack' | 'release' | 'hold'
+  /** ms, for nack. */
+  readonly delay: number
+  /** The attempt that just ended. */
+  readonly attempt: number
+  /** Why an ack stands for a message that no handler finished. */
+  readonly why: 'dead-lettered' | 'discarded' | 'expired' | undefined
+}
+
+export interface DriverTransaction {
+  write(topic: string, batch: readonly Message[]): Promise<void>
+  ack(source: Source, raw: Raw): void
+  readonly native: unknown
+}

@@ -1,0 +1,12 @@
+/** Time as the library sees it, so that tests can move it. */
+export interface Clock {
+  /** Milliseconds since the epoch; never goes back by itself. */
+  now(): number
+  /** Calls `run` once, `delay` ms (0 or more) from now. A background timer does not keep the process alive. */
+  after(delay: number, run: () => void, options?: { readonly background?: boolean }): Timer
+}
+
+export interface Timer {
+  /** Safe twice and after it ran. */
+  cancel(): void
+}
