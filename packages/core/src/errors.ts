@@ -75,14 +75,11 @@ export interface MillraceErrorOptions {
   readonly failures?: readonly Failure[]
 }
 
-const MARK: unique symbol = Symbol.for('millrace.error')
-
 /** The one class of errors; told apart by `code`. Test with `isMillraceError`, for two copies may be loaded. */
 export class MillraceError extends Error {
   readonly code: ErrorCode
   /** For PUBLISH_FAILED: each message that was not accepted. */
   readonly failures: readonly Failure[]
-  readonly [MARK]: true = true
 
   constructor(code: ErrorCode, text: string, options: MillraceErrorOptions = {}) {
     super(text, options.cause === undefined ? undefined : { cause: options.cause })
@@ -102,7 +99,8 @@ export function isMillraceError(error: unknown, code?: ErrorCode): error is Mill
   return (
     typeof error === 'object' &&
     error !== null &&
-    (error as { [MARK]?: unknown })[MARK] === true &&
+    (error as Error).name === 'MillraceError' &&
+    (error as MillraceError).code in CODES &&
     (code === undefined || (error as MillraceError).code === code)
   )
 }

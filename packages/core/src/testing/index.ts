@@ -1,0 +1,2 @@
+export { settled, virtualClock } from './virtual-clock.ts'
+export type { VirtualClock } from './virtual-clock.ts'
