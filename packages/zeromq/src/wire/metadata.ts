@@ -42,7 +42,7 @@ export function decodeMetadata(buffer: Uint8Array, start: number, end: number): 
       ((buffer[nameEnd + 1]! << 16) | (buffer[nameEnd + 2]! << 8) | buffer[nameEnd + 3]!)
     offset = nameEnd + 4 + length
     if (offset > end) return undefined
-    if (!properties.has(name)) properties.set(name, buffer.slice(nameEnd + 4, offset))
+    if (!properties.has(name)) properties.set(name, new Uint8Array(buffer.subarray(nameEnd + 4, offset)))
   }
   return properties
 }
