@@ -1,1 +1,10 @@
-export {}
+export { HarnessError } from './error.ts'
+export type { HarnessErrorCode } from './error.ts'
+export { cacheFolder } from './cache.ts'
+export type { Progress } from './cache.ts'
+export { serverNames, serverVersions } from './catalogue.ts'
+export type { ServerName } from './catalogue.ts'
+export { start } from './start.ts'
+export type { StartOptions } from './start.ts'
+export type { RunningServer } from './running-server.ts'
+export { sharedServers, stopShared } from './shared-instance.ts'

@@ -1,0 +1,46 @@
+import type { Progress } from './cache.ts'
+
+/** How one kind of server is had, started and asked whether it is there. One for each server, in `servers/`. */
+export interface Recipe {
+  /** What it can be, the default first. */
+  readonly versions: readonly string[]
+  /** Puts that version into the cache where it is not there yet; tells `say` what it downloads. Rejects `NOT_AVAILABLE`. */
+  fetch(version: string, say: Progress): Promise<Program>
+}
+
+/** One fetched version, ready to be run in any number of places at once. */
+export interface Program {
+  /** The exact version. */
+  readonly version: string
+  /** The names of the ports it needs, for people and for `Place.ports`; `client` is the one that clients connect to. */
+  readonly ports: readonly ['client', ...string[]]
+  /** Writes the configuration, and what must be there before the first start; called before every start. */
+  prepare(place: Place): Promise<void>
+  /** Something that must run beside it and that nobody else may use (RabbitMQ's epmd). Outlives a restart, ends with `stop`. */
+  readonly companion?: (place: Place) => Command
+  /** The server itself, in the foreground. */
+  command(place: Place): Command
+  /** Where the server writes its own pid, if the process that `command` starts is not the server itself. */
+  readonly pidFile?: (place: Place) => string
+  /** One call in the server's own protocol; rejects until the server serves. */
+  probe(place: Place): Promise<void>
+  /** As `millrace/connect` takes it, for a client that connects to `port`. */
+  url(port: number): string
+}
+
+/** Where one instance runs. */
+export interface Place {
+  /** Its own folder, and the working folder of its processes: configuration, data, log. */
+  readonly folder: string
+  readonly ports: Readonly<Record<string, number>>
+  /** Lines to add to the server's own configuration file. */
+  readonly config: readonly string[]
+}
+
+/** What to run. */
+export interface Command {
+  readonly program: string
+  readonly args: readonly string[]
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>
+}

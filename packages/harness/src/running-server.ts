@@ -1,0 +1,50 @@
+import type { ServerName } from './catalogue.ts'
+import type { Server } from './server.ts'
+
+/** A server that runs. Its waits are not for use side by side: one at a time. */
+export interface RunningServer extends AsyncDisposable {
+  readonly name: ServerName
+  /** As `millrace/connect` takes it. */
+  readonly url: string
+  readonly version: string
+  /** Of the server itself; another one after each restart, none while it is down. */
+  readonly pid: number | undefined
+  /** Ports of 127.0.0.1 by their names; `client` is the one in `url`. */
+  readonly ports: Readonly<Record<string, number>>
+  /** The folder with its configuration, its data and its `log`. */
+  readonly folder: string
+  /** Ends it by that signal where it is up (SIGTERM unless given), and starts it again with the same ports and data; resolves when it is ready. */
+  restart(options?: { signal?: 'SIGTERM' | 'SIGKILL' }): Promise<void>
+  /** SIGKILL; resolves when it is gone. `restart` brings it back. */
+  kill(): Promise<void>
+  /** SIGTERM, and SIGKILL where that is not heeded in 30 s. A fresh instance is removed with its data, the shared one keeps its own. */
+  stop(): Promise<void>
+  /** Stops a fresh instance; leaves the shared one to others. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** The face of a server for those who use it; how it ends depends on whose it is. */
+export function runningServer(
+  name: ServerName,
+  server: Server,
+  { stop, dispose }: { stop: () => Promise<void>; dispose: () => Promise<void> },
+): RunningServer {
+  const { version, url, ports } = server.record
+  return {
+    name,
+    version,
+    url,
+    ports,
+    folder: server.folder,
+    get pid() {
+      return server.isUp ? server.record.server?.pid : undefined
+    },
+    async restart({ signal = 'SIGTERM' } = {}) {
+      await server.down(signal)
+      await server.up()
+    },
+    kill: () => server.down('SIGKILL'),
+    stop,
+    [Symbol.asyncDispose]: dispose,
+  }
+}

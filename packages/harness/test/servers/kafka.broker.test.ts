@@ -1,0 +1,3 @@
+import { serverLife } from '../server-life.ts'
+
+serverLife('kafka', '4.3.1')
