@@ -69,6 +69,9 @@ export interface CipherSuite {
   seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array
   /** The plaintext, or undefined when the box was not sealed with this key and nonce. */
   open(key: Uint8Array, nonce: Uint8Array, box: Uint8Array): Uint8Array | undefined
-  /** The cipher of a connection. Counters are the next to send and the least to accept (client 3 and 2, server 2 and 3). */
-  cipher(key: Uint8Array, side: 'client' | 'server'): Cipher
+  /**
+   * The cipher of a connection whose transient keys make `key`. `peerNonce` is the counter, 8 octets, that the peer spent last:
+   * only higher ones are accepted. Ours goes on where our own handshake ended (a client's with 3, a server's with 2).
+   */
+  cipher(key: Uint8Array, side: 'client' | 'server', peerNonce: Uint8Array): Cipher
 }
