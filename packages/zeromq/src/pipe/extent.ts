@@ -1,0 +1,32 @@
+import type { Slab } from './slab.ts'
+
+/**
+ * A run of packed records, whole frames of ZMTP 2 and 3, in one slab. The records of one message may go on in the next extent
+ * of a queue, but a queue never ends in the middle of a message.
+ */
+export class Extent {
+  readonly slab: Slab
+  start: number
+  end: number
+  /** How many messages *end* in this extent (commands are not counted). */
+  messages: number
+  /** The body of the last record, where it is held by reference: its header ends at `end`. */
+  body: Uint8Array | undefined = undefined
+  next: Extent | undefined = undefined
+
+  /** Takes over one use of the slab. */
+  constructor(slab: Slab, start: number, end: number, messages: number) {
+    this.slab = slab
+    this.start = start
+    this.end = end
+    this.messages = messages
+  }
+
+  get size(): number {
+    return this.end - this.start + (this.body === undefined ? 0 : this.body.length)
+  }
+
+  release(): void {
+    this.slab.release()
+  }
+}

@@ -1,0 +1,107 @@
+import { encodeCommand, isCommand } from '../wire/command.ts'
+import { COMMAND } from '../wire/frame.ts'
+import type { Frames } from './frames.ts'
+import type { Outgoing } from './part.ts'
+import type { Queue } from './queue.ts'
+
+/** What a pipe asks of whatever carries it: a session, or the other end of an inproc pair. */
+export interface PipeCarrier {
+  /** Something was read from `in`: whoever stopped filling it at the mark may go on. */
+  drained(): void
+}
+
+/** What a peer asks for by a command (RFC 37 §3.3, RFC 48). */
+export type Request = 'subscribe' | 'cancel' | 'join' | 'leave'
+
+/** One peer of a socket: two queues, and what is known of it. It is the `Peer` that patterns see. */
+export class Pipe {
+  readonly out: Queue
+  readonly in: Queue
+  /** `connect`: this side opened the connection, and the pipe outlives it. */
+  readonly side: 'bind' | 'connect'
+  /** What the peer announced; empty while unknown. Set by the carrier. */
+  identity: Buffer = NOTHING
+  /** The peer's address as ZAP tells it. Set by the carrier. */
+  address = ''
+  /** Whether the handshake is over and the connection stands. Set by the carrier. */
+  linked = false
+  readonly #frames: Frames
+  readonly #carrier: PipeCarrier
+
+  constructor(
+    queues: { out: Queue; in: Queue },
+    carrier: PipeCarrier,
+    options: { frames: Frames; side: 'bind' | 'connect' },
+  ) {
+    this.out = queues.out
+    this.in = queues.in
+    this.#carrier = carrier
+    this.#frames = options.frames
+    this.side = options.side
+  }
+
+  /** Whether a whole message would be taken now. After false the pattern hears `writable` once there is room. */
+  get writable(): boolean {
+    return this.out.room()
+  }
+
+  get readable(): boolean {
+    return !this.in.empty
+  }
+
+  /** Takes the frames of `envelope`, then those of `message` from index `from` on, as one message; or nothing (false). */
+  write(message: Outgoing, envelope?: readonly Uint8Array[], from?: number): boolean {
+    return this.out.write(message, envelope, from)
+  }
+
+  /** What comes next; a message's or topic's first frame is then in `head`. */
+  next(): Request | 'message' | undefined {
+    const queue = this.in
+    if (!queue.peek()) return undefined
+    return (queue.flags & COMMAND) === 0 ? 'message' : this.#request()
+  }
+
+  /** After `next()`: the first frame of what comes next is the octets `[from, to)` of `bytes`. Not to be kept. */
+  get head(): { readonly bytes: Buffer; readonly from: number; readonly to: number } {
+    return this.in
+  }
+
+  /** The next message with `lead` as its first frame; of a request its topic as the only frame. */
+  read(lead?: Buffer): Buffer[] | undefined {
+    const queue = this.in
+    if (!queue.peek()) return undefined
+    const message = queue.read(this.#frames, lead === undefined || (queue.flags & COMMAND) !== 0 ? [] : [lead])
+    if (message !== undefined && (queue.flags & COMMAND) !== 0) {
+      const body = message[0]! // a command is one frame
+      message[0] = body.subarray(1 + body[0]!)
+    }
+    this.#carrier.drained()
+    return message
+  }
+
+  /** Drops what comes next. */
+  skip(): void {
+    this.in.skip()
+    this.#carrier.drained()
+  }
+
+  /** Puts a message at the end of what is to be read, whatever the mark is. */
+  inject(message: readonly Uint8Array[]): void {
+    this.in.inject(message)
+  }
+
+  /** Tells the peer a request, outside the mark. Nothing while the peer is not linked: `linked` sends the whole state. */
+  request(request: Request, topic: Uint8Array): void {
+    if (this.linked) this.out.command(encodeCommand(VERBS[request], topic))
+  }
+
+  #request(): Request | undefined {
+    const { bytes, from, to } = this.in
+    for (const request of REQUESTS) if (isCommand(VERBS[request], bytes, from, to)) return request
+    return undefined
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+const VERBS = { subscribe: 'SUBSCRIBE', cancel: 'CANCEL', join: 'JOIN', leave: 'LEAVE' } as const
+const REQUESTS: readonly Request[] = ['subscribe', 'cancel', 'join', 'leave']

@@ -1,0 +1,352 @@
+import { COMMAND, LONG, MORE } from '../wire/frame.ts'
+import { Extent } from './extent.ts'
+import type { Frames } from './frames.ts'
+import { BY_REFERENCE, packLongHeader, packPart, partSize, type Outgoing, type Part } from './part.ts'
+import { LARGE_SLAB, SMALL_SLAB, type Slab, type SlabPool } from './slab.ts'
+
+/** What a queue tells the two ends of it. Every call is made synchronously from a method of the queue. */
+export interface QueueEvents {
+  /** Something came into an empty queue. */
+  filled(): void
+  /** The queue is full: whoever takes from it may take now, before a writer is refused. */
+  full(): void
+  /** A writer had been refused and there is room again. */
+  room(): void
+}
+
+/**
+ * The messages between a socket and one peer in one direction, first in, first out, as packed records.
+ * Messages are written whole or not at all. The high-water mark counts whole messages; a reader's progress is credited to the
+ * writer in steps of half the mark, as libzmq does; what a link takes is credited at once.
+ */
+export class Queue {
+  /** Whole messages that are queued. */
+  length = 0
+  /** The high-water mark in messages; 0: none. It may change at any time. */
+  mark: number
+  /** The first frame of the next message after a `peek` that was true: the octets `[from, to)` of `bytes`, and its flags. */
+  bytes: Buffer = EMPTY
+  from = 0
+  to = 0
+  flags = 0
+
+  readonly #slabs: SlabPool
+  readonly #events: QueueEvents
+  readonly #conflate: boolean
+  #head: Extent | undefined
+  #tail: Extent | undefined
+  #slab: Slab | undefined
+  #at = 0
+  /** Read by the reader and not yet credited to the writer. */
+  #owed = 0
+  #refused = false
+  /** What the next slab has to hold, so that a busy queue does not begin with a small one each time. */
+  #next = SMALL_SLAB
+  #closed = false
+
+  constructor(slabs: SlabPool, events: QueueEvents, options: { mark: number; conflate?: boolean }) {
+    this.#slabs = slabs
+    this.#events = events
+    this.mark = options.mark
+    this.#conflate = options.conflate ?? false
+  }
+
+  /** True when there is nothing at all to take: no message and no command. */
+  get empty(): boolean {
+    return this.#head === undefined
+  }
+
+  /** Octets that are queued. Walks the extents. */
+  get size(): number {
+    let size = 0
+    for (let extent = this.#head; extent !== undefined; extent = extent.next) size += extent.size
+    return size
+  }
+
+  /** True when a write would be accepted now. Lets the link take first when the mark is reached; a refusal is followed by `room()`. */
+  room(): boolean {
+    if (this.#closed) return false
+    if (this.mark === 0 || this.#conflate || this.length + this.#owed < this.mark) return true
+    this.#events.full()
+    if (this.length + this.#owed < this.mark) return true
+    this.#refused = true
+    return false
+  }
+
+  /** Queues the frames of `envelope`, then those of `message` from index `from` on, as one message. False: full, and nothing was queued. */
+  write(message: Outgoing, envelope?: readonly Uint8Array[], from: number = 0): boolean {
+    if (!this.room()) return false
+    if (this.#conflate) this.clear()
+    this.#write(message, envelope, from)
+    return true
+  }
+
+  /** Queues a message whatever the mark is. */
+  inject(message: Outgoing): void {
+    if (!this.#closed) this.#write(message, undefined, 0)
+  }
+
+  /** Queues a command, whatever the mark is. */
+  command(body: Uint8Array): void {
+    if (this.#closed) return
+    const wasEmpty = this.#head === undefined
+    this.#pack(body, COMMAND)
+    if (wasEmpty) this.#events.filled()
+  }
+
+  /**
+   * Queues records that lie in a slab already; adjacent runs become one. Takes a use of the slab where it makes an extent.
+   * The mark is the caller's affair: ask `room()` first where it matters.
+   */
+  append(slab: Slab, start: number, end: number, messages: number, body?: Uint8Array): void {
+    if (this.#closed) return
+    if (this.#conflate && messages > 0) this.clear()
+    const wasEmpty = this.#head === undefined
+    const tail = this.#tail
+    if (tail !== undefined && tail.slab === slab && tail.end === start && tail.body === undefined) {
+      tail.end = end
+      tail.messages += messages
+      tail.body = body
+    } else {
+      slab.uses++
+      const extent = new Extent(slab, start, end, messages)
+      extent.body = body
+      this.#push(extent)
+    }
+    this.length += messages
+    if (wasEmpty) this.#events.filled()
+  }
+
+  /** The oldest extent of at most `LARGE_SLAB` octets, now the caller's to `release`. Its messages no longer count. */
+  take(): Extent | undefined {
+    const extent = this.#head
+    if (extent === undefined) return undefined
+    this.#head = extent.next
+    extent.next = undefined
+    if (this.#head === undefined) {
+      this.#tail = undefined
+      // The writer's slab goes back as soon as nothing in it is queued; the next message takes a warm one.
+      this.#letGo()
+    }
+    this.length -= extent.messages
+    this.#credit(extent.messages, true)
+    return extent
+  }
+
+  /** Looks at the first frame of the next message or command. False: there is none. */
+  peek(): boolean {
+    const head = this.#head
+    if (head === undefined) return false
+    this.#look(head)
+    return true
+  }
+
+  /** Takes the next message as frames that the caller owns, added to `into`; undefined: there is none. A command's body counts as a frame. */
+  read(frames: Frames, into: Buffer[] = []): Buffer[] | undefined {
+    let extent = this.#head
+    if (extent === undefined) return undefined
+    for (;;) {
+      const bytes = extent.slab.bytes
+      const at = extent.start
+      const flags = bytes[at]!
+      let size = bytes[at + 1]!
+      let body = at + 2
+      if ((flags & LONG) !== 0) {
+        size = bytes.readUInt32BE(at + 1) * 0x1_0000_0000 + bytes.readUInt32BE(at + 5)
+        body = at + 9
+      }
+      if (body === extent.end && extent.body !== undefined) {
+        into.push(owned(extent.body))
+        extent.body = undefined
+        extent.start = body
+      } else {
+        into.push(frames.copy(bytes, body, body + size))
+        extent.start = body + size
+      }
+      if ((flags & MORE) === 0) {
+        if ((flags & COMMAND) === 0) this.#readOne(extent)
+        this.#drop(extent)
+        return into
+      }
+      extent = this.#drop(extent)!
+    }
+  }
+
+  /** Drops the next message or command. */
+  skip(): void {
+    let extent = this.#head
+    if (extent === undefined) return
+    for (;;) {
+      this.#look(extent)
+      const flags = this.flags
+      extent.start = this.bytes === extent.slab.bytes ? this.to : extent.end
+      if (extent.start === extent.end) extent.body = undefined
+      if ((flags & MORE) === 0) {
+        if ((flags & COMMAND) === 0) this.#readOne(extent)
+        this.#drop(extent)
+        return
+      }
+      extent = this.#drop(extent)!
+    }
+  }
+
+  /** Takes the whole of what is queued at once, for a batch; undefined: nothing. The extents are the caller's to release. */
+  takeAll(): Extent | undefined {
+    const head = this.#head
+    const messages = this.length
+    if (head === undefined) return undefined
+    this.#head = this.#tail = undefined
+    this.#letGo()
+    this.length = 0
+    this.#credit(messages, false)
+    return head
+  }
+
+  /** Drops everything that is queued and answers how many messages that were. */
+  clear(): number {
+    const dropped = this.length
+    for (let extent = this.#head; extent !== undefined; extent = extent.next) extent.release()
+    this.#head = this.#tail = undefined
+    this.length = 0
+    this.#letGo()
+    this.#credit(dropped, true)
+    return dropped
+  }
+
+  /** Drops everything and takes no more. Answers how many messages were dropped. */
+  close(): number {
+    this.#closed = true
+    this.#refused = false
+    return this.clear()
+  }
+
+  #write(message: Outgoing, envelope: readonly Uint8Array[] | undefined, from: number): void {
+    const wasEmpty = this.#head === undefined
+    if (typeof message === 'string' || message instanceof Uint8Array) {
+      if (envelope !== undefined) for (let i = 0; i < envelope.length; i++) this.#pack(envelope[i]!, MORE)
+      this.#pack(message, 0)
+    } else {
+      const last = message.length - 1
+      if (envelope !== undefined) {
+        const more = from <= last
+        for (let i = 0; i < envelope.length; i++) this.#pack(envelope[i]!, more || i + 1 < envelope.length ? MORE : 0)
+      }
+      for (let i = from; i <= last; i++) this.#pack(message[i]!, i < last ? MORE : 0)
+    }
+    this.#tail!.messages++ // #pack has made one
+    this.length++
+    if (wasEmpty) this.#events.filled()
+  }
+
+  #pack(part: Part, flags: number): void {
+    const size = partSize(part)
+    if (size >= BY_REFERENCE) return this.#refer(part, size, flags)
+    const needed = size + 9
+    if (this.#slab === undefined || this.#at + needed > this.#slab.bytes.length) this.#rotate(needed)
+    const slab = this.#slab! // rotated in
+    const start = this.#at
+    const end = packPart(slab.bytes, start, part, size, flags)
+    this.#at = end
+    this.#extend(slab, start, end)
+  }
+
+  #refer(part: Part, size: number, flags: number): void {
+    if (this.#slab === undefined || this.#at + 9 > this.#slab.bytes.length) this.#rotate(9)
+    const slab = this.#slab! // rotated in
+    const start = this.#at
+    const end = packLongHeader(slab.bytes, start, flags, size)
+    this.#at = end
+    this.#extend(slab, start, end)
+    this.#tail!.body = typeof part === 'string' ? Buffer.from(part) : part // #extend has made one
+  }
+
+  #extend(slab: Slab, start: number, end: number): void {
+    const tail = this.#tail
+    if (tail !== undefined && tail.slab === slab && tail.end === start && tail.body === undefined) {
+      tail.end = end
+    } else {
+      slab.uses++
+      this.#push(new Extent(slab, start, end, 0))
+    }
+  }
+
+  /** Adds an extent as it is, without counting its messages. */
+  #push(extent: Extent): void {
+    if (this.#tail === undefined) this.#head = extent
+    else this.#tail.next = extent
+    this.#tail = extent
+  }
+
+  #rotate(needed: number): void {
+    if (this.#slab !== undefined) {
+      this.#slab.release()
+      this.#next = LARGE_SLAB
+    }
+    this.#slab = this.#slabs.take(Math.max(needed, this.#next))
+    this.#at = 0
+  }
+
+  #letGo(): void {
+    const slab = this.#slab
+    if (slab === undefined) return
+    if (this.#at < SMALL_SLAB) this.#next = SMALL_SLAB
+    this.#slab = undefined
+    slab.release()
+  }
+
+  #look(extent: Extent): void {
+    const bytes = extent.slab.bytes
+    const at = extent.start
+    const flags = bytes[at]!
+    this.flags = flags & ~LONG
+    this.bytes = bytes
+    if ((flags & LONG) === 0) {
+      this.from = at + 2
+      this.to = at + 2 + bytes[at + 1]!
+      return
+    }
+    this.from = at + 9
+    if (this.from === extent.end && extent.body !== undefined) {
+      this.bytes = owned(extent.body)
+      this.from = 0
+      this.to = extent.body.length
+    } else {
+      this.to = this.from + bytes.readUInt32BE(at + 1) * 0x1_0000_0000 + bytes.readUInt32BE(at + 5)
+    }
+  }
+
+  #readOne(extent: Extent): void {
+    extent.messages--
+    this.length--
+    this.#credit(1, false)
+  }
+
+  /** Unlinks the first extent when all of it has been read, and answers the first one then. */
+  #drop(extent: Extent): Extent | undefined {
+    if (extent.start < extent.end) return extent
+    const next = extent.next
+    this.#head = next
+    if (next === undefined) {
+      this.#tail = undefined
+      this.#letGo()
+    }
+    extent.release()
+    return next
+  }
+
+  #credit(messages: number, atOnce: boolean): void {
+    if (this.mark === 0) this.#owed = 0
+    else if (atOnce) this.#owed = 0
+    else if ((this.#owed += messages) >= (this.mark + 1) >> 1) this.#owed = 0
+    if (this.#refused && this.length + this.#owed < Math.max(this.mark, 1)) {
+      this.#refused = false
+      this.#events.room()
+    }
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function owned(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
