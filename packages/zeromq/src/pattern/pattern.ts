@@ -60,6 +60,10 @@ export interface Peer {
   write(message: Outgoing, envelope?: readonly Uint8Array[], from?: number): boolean
   /** What the next in the queue is: a request (`read` gives its topic as the only frame), a message, or nothing. */
   next(): Request | 'message' | undefined
+  /** The first frame of what is next, without making a frame of it; undefined when there is nothing. */
+  readonly head: FrameView | undefined
+  /** Drops what is next, unread. */
+  skip(): void
   /** The next message, with `lead` (when given) as its first frame; undefined when there is none. */
   read(lead?: Buffer): Incoming | undefined
   /** Puts a message at the end of what is to be read, as if the peer had sent it, whatever the high-water mark is. */
@@ -69,6 +73,13 @@ export interface Peer {
    * `01`/`00` + topic before that. Does nothing while the peer is not `linked`: `linked` sends the whole state.
    */
   request(request: Request, topic: Uint8Array): void
+}
+
+/** Octets `from` to `to` of `bytes`, borrowed until the next call on the peer. */
+export interface FrameView {
+  readonly bytes: Uint8Array
+  readonly from: number
+  readonly to: number
 }
 
 /** What a pattern needs from the socket that owns it. */
@@ -141,7 +152,7 @@ export interface PatternOptions {
  * `attach` and `linked` after the handshake, and `detach` at its end.
  */
 export interface Pattern {
-  readonly type: SocketType
+  readonly type: SocketType | 'STREAM'
   /**
    * Whether SUBSCRIBE, CANCEL, JOIN and LEAVE commands are queued for this pattern (PUB, XPUB, RADIO), in order with the
    * messages. Where it is false they are ignored on arrival.
@@ -159,6 +170,11 @@ export interface Pattern {
   send(message: Outgoing, to?: number | string | Uint8Array): Sent
   /** The next message, or undefined when there is none that the application may have now. */
   receive(): Incoming | undefined
+  /**
+   * Why no `receive` can succeed now, whatever arrives: EFSM before a REQ has sent or while a REP owes its reply, ENOTSUP
+   * on a type that never receives.
+   */
+  readonly barred?: 'EFSM' | 'ENOTSUP' | undefined
 
   /**
    * A peer may be written to from now on. `wanted`: the routing id that CONNECT_ROUTING_ID asks for. Anything but

@@ -1,0 +1,87 @@
+import type { Incoming, Peer } from './pattern.ts'
+import { ReadyList } from './ready-list.ts'
+
+/**
+ * Takes a message from every peer in turn, so that a fast one cannot starve a slow one (libzmq's `fq`). A peer that is
+ * gone stays until what it had sent is read; `forget` is called when nothing is left of it.
+ */
+export class FairQueue {
+  readonly #peers = new ReadyList<Peer>()
+  readonly #leaving = new Set<Peer>()
+  readonly #forget: ((peer: Peer) => void) | undefined
+  #current = 0
+  #last: Peer | undefined
+
+  constructor(forget?: (peer: Peer) => void) {
+    this.#forget = forget
+  }
+
+  attach(peer: Peer): void {
+    this.#peers.add(peer)
+    if (peer.readable) this.#peers.activate(peer)
+  }
+
+  /** It sends no more; what it sent before is still read. */
+  detach(peer: Peer): void {
+    if (!this.#peers.has(peer)) return
+    if (peer.readable) {
+      this.#leaving.add(peer)
+      this.#peers.activate(peer)
+    } else {
+      this.remove(peer)
+    }
+  }
+
+  /** Out at once, with all that it had sent. */
+  remove(peer: Peer): void {
+    if (!this.#peers.has(peer)) return
+    this.#peers.remove(peer)
+    this.#leaving.delete(peer)
+    if (this.#current >= this.#peers.active) this.#current = 0
+    if (this.#last === peer) this.#last = undefined
+    this.#forget?.(peer)
+  }
+
+  /** It has something to read again. */
+  readable(peer: Peer): void {
+    this.#peers.activate(peer)
+  }
+
+  /** Whose turn it is; undefined when nobody has a message. */
+  next(): Peer | undefined {
+    while (this.#peers.active > 0) {
+      const peer = this.#peers.at(this.#current)
+      if (peer.readable) return peer
+      this.#skip(peer)
+    }
+    return undefined
+  }
+
+  /** The next message, with `lead` as its first frame; `last` tells whose it was. */
+  take(lead?: Buffer): Incoming | undefined {
+    for (let peer = this.next(); peer !== undefined; peer = this.next()) {
+      const message = peer.read(lead)
+      if (message !== undefined) {
+        this.#last = peer
+        if (++this.#current >= this.#peers.active) this.#current = 0
+        return message
+      }
+      this.#skip(peer)
+    }
+    return undefined
+  }
+
+  /** Who sent the message that was taken last, while it is known. */
+  get last(): Peer | undefined {
+    return this.#last
+  }
+
+  #skip(peer: Peer): void {
+    if (this.#leaving.has(peer)) {
+      this.remove(peer)
+      return
+    }
+    this.#peers.deactivate(this.#current)
+    if (this.#current >= this.#peers.active) this.#current = 0
+  }
+}
