@@ -66,8 +66,13 @@ async function maven(say: Progress): Promise<{ command: string; args: string[]; 
   return {
     command: join(root, jvm, 'bin/java'),
     args: [
-      ...['-cp', boot, `-Dclassworlds.conf=${home}/bin/m2.conf`, `-Dmaven.home=${home}`],
-      ...[`-Dlibrary.jansi.path=${home}/lib/jansi-native`, `-Dmaven.multiModuleProjectDirectory=${home}`, launcher],
+      '-cp',
+      boot,
+      `-Dclassworlds.conf=${home}/bin/m2.conf`,
+      `-Dmaven.home=${home}`,
+      `-Dlibrary.jansi.path=${home}/lib/jansi-native`,
+      `-Dmaven.multiModuleProjectDirectory=${home}`,
+      launcher,
     ],
     env: {},
   }

@@ -47,7 +47,9 @@ function startedLinux(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The name in parentheses may itself hold spaces and parentheses: the fields begin after the last one.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined
+    // The first thread of a killed process is a zombie while others still end, and hold its ports: it is gone when it is the only one left.
+    const ended = fields[0] === 'Z' || fields[0] === 'X'
+    if (ended && Number(fields[17]) <= 1) return undefined
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
     return `${boot}:${fields[19]}`
   } catch {

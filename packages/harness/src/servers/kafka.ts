@@ -24,7 +24,8 @@ function kafkaProgram({ version, program, classes }: { version: string; program:
   const common = (folder: string) => [
     '-XX:TieredStopAtLevel=1',
     `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`,
-    ...['-cp', classes],
+    '-cp',
+    classes,
   ]
   return {
     version,
