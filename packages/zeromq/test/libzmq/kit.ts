@@ -100,7 +100,11 @@ export async function nothing(socket: Receiver, within: number = 60): Promise<vo
 }
 
 /** Expects that a message cannot be sent now. */
-export async function refuses(socket: Sender, message: string | string[] = 'refused', within: number = 0): Promise<void> {
+export async function refuses(
+  socket: Sender,
+  message: string | string[] = 'refused',
+  within: number = 0,
+): Promise<void> {
   const before = socket.sendTimeout
   socket.sendTimeout = within
   await expect((async () => socket.send(message))()).rejects.toMatchObject({ code: 'EAGAIN' })
@@ -108,7 +112,11 @@ export async function refuses(socket: Sender, message: string | string[] = 'refu
 }
 
 /** Counts what is taken before EAGAIN, at most `most`. */
-export async function fill(socket: Sender, message: string | Buffer | (string | Buffer)[], most: number): Promise<number> {
+export async function fill(
+  socket: Sender,
+  message: string | Buffer | (string | Buffer)[],
+  most: number,
+): Promise<number> {
   const before = socket.sendTimeout
   socket.sendTimeout = 0
   let sent = 0
@@ -211,7 +219,11 @@ export class Events {
 
   /** The next event of this type that was not taken yet; what came before it counts as taken. */
   async next<T extends EventType>(type: T, within: number = 5_000): Promise<Event & { type: T }> {
-    const found = await this.#when(() => this.seen.findIndex((event, at) => at >= this.#taken && event.type === type), within, type)
+    const found = await this.#when(
+      () => this.seen.findIndex((event, at) => at >= this.#taken && event.type === type),
+      within,
+      type,
+    )
     this.#taken = found + 1
     return this.seen[found] as Event & { type: T }
   }
@@ -238,6 +250,18 @@ export class Events {
       this.#waiting.add(look)
       look()
     })
+  }
+}
+
+/** Connects the others to `hub`, which binds, and returns when every one of them is ready for messages. */
+export async function connected(scene: Scene, hub: Socket, others: readonly Socket[]): Promise<void> {
+  const events = scene.transport === 'inproc' ? undefined : new Events(hub)
+  const endpoint = await scene.bind(hub)
+  for (const [at, other] of others.entries()) {
+    const theirs = events === undefined ? undefined : new Events(other)
+    other.connect(endpoint)
+    await events?.count('handshake', at + 1)
+    await theirs?.count('handshake', 1)
   }
 }
 

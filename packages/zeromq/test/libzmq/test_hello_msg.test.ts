@@ -4,14 +4,18 @@ import { across, raw } from './kit.ts'
 
 const helloMessage = 110
 
-across('a ROUTER greets every DEALER that connects', { over: ['tcp', 'ipc', 'inproc'] }, async ({ a, b, add, bind }) => {
-  const router = add(new a.Router())
-  raw(router).setStringOption(helloMessage, 'H')
-  const dealer = add(new b.Dealer())
-  dealer.connect(await bind(router))
+across(
+  'a ROUTER greets every DEALER that connects',
+  { over: ['tcp', 'ipc', 'inproc'] },
+  async ({ a, b, add, bind }) => {
+    const router = add(new a.Router())
+    raw(router).setStringOption(helloMessage, 'H')
+    const dealer = add(new b.Dealer())
+    dealer.connect(await bind(router))
 
-  expect((await dealer.receive()).map(String)).toEqual(['H'])
-})
+    expect((await dealer.receive()).map(String)).toEqual(['H'])
+  },
+)
 
 across('a SERVER greets a CLIENT that connected before it bound', { over: ['tcp', 'inproc'] }, async scene => {
   const { a, b, add } = scene

@@ -19,15 +19,19 @@ across('a REQ behind a ROUTER passes over what is not a reply', { over: ['inproc
   }
 })
 
-across('a REP drops a request that has no delimiter', { over: ['inproc', 'tcp', 'ipc'] }, async ({ a, b, add, bind }) => {
-  const rep = add(new a.Reply())
-  const dealer = add(new b.Dealer())
-  dealer.connect(await bind(rep))
+across(
+  'a REP drops a request that has no delimiter',
+  { over: ['inproc', 'tcp', 'ipc'] },
+  async ({ a, b, add, bind }) => {
+    const rep = add(new a.Reply())
+    const dealer = add(new b.Dealer())
+    dealer.connect(await bind(rep))
 
-  await dealer.send(['no', 'delimiter'])
-  await dealer.send(['', 'good'])
+    await dealer.send(['no', 'delimiter'])
+    await dealer.send(['', 'good'])
 
-  expect(await text(rep)).toEqual(['good'])
-  await rep.send('reply')
-  expect(await text(dealer)).toEqual(['', 'reply'])
-})
+    expect(await text(rep)).toEqual(['good'])
+    await rep.send('reply')
+    expect(await text(dealer)).toEqual(['', 'reply'])
+  },
+)
