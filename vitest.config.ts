@@ -1,11 +1,26 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-export default defineConfig({
-  ssr: { resolve: { conditions: ['millrace-source', 'node', 'import', 'default'] } },
-  resolve: { conditions: ['millrace-source', 'node', 'import', 'default'] },
+const everywhere = ['packages/*/test/**', 'scripts/test/**', 'bench/test/**']
+const named = (ending: string) => everywhere.map(folder => `${folder}/${ending}`)
+const conditions = ['millrace-source', 'node', 'import', 'default']
+
+// Three kinds of test, told apart by their file's name (docs/guide/tests.md).
+const projects = [
+  { name: 'unit', include: named('*.test.ts'), exclude: named('*.{broker,slow}.test.ts') },
+  { name: 'slow', include: named('*.slow.test.ts'), testTimeout: 120_000 },
+  { name: 'broker', include: named('*.broker.test.ts'), testTimeout: 60_000, hookTimeout: 300_000 },
+]
+
+const config: ViteUserConfig = defineConfig({
+  ssr: { resolve: { conditions } },
+  resolve: { conditions },
   test: {
-    include: ['packages/*/test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // What a test's own workers and native imports resolve is the source too.
+    execArgv: ['--conditions=millrace-source'],
+    projects: projects.map(test => ({ extends: true, test })),
   },
 })
+
+export default config

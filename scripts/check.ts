@@ -1,0 +1,12 @@
+/** `npm run check`: everything that needs no broker and no build, in under a minute. */
+import { checks, timings } from './steps/checks.ts'
+import { sum, summary } from './steps/outcome.ts'
+import { runSteps } from './steps/step.ts'
+import { vitest } from './steps/vitest.ts'
+
+const started = performance.now()
+const side = await runSteps([...checks, vitest('unit')], { parallel: 2 })
+const alone = await runSteps(timings)
+const total = sum([...side, ...alone])
+console.log(`\n${summary(total)} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+process.exitCode = total.failed === 0 ? 0 : 1

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { failed, passed, type Outcome } from './outcome.ts'
+import { root } from './root.ts'
+
+export interface CommandResult {
+  /** The exit code; 1 where a signal ended it. */
+  readonly code: number
+  readonly stdout: string
+  /** Both streams as they came. */
+  readonly output: string
+}
+
+export interface CommandOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Shows its output while it works, besides keeping it. */
+  readonly live?: boolean
+  /** Milliseconds; then it is killed and has failed. */
+  readonly timeout?: number
+  /** Another Node than ours. */
+  readonly node?: string
+}
+
+/** Runs Node with these arguments, to its end. Never rejects on a bad exit. */
+export function runNode(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const { cwd = root, env, live = false, timeout = 15 * 60_000, node = process.execPath } = options
+  return new Promise((resolve, reject) => {
+    const child = spawn(node, args, {
+      cwd,
+      env: { ...process.env, ...colours, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout,
+    })
+    let stdout = ''
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk
+      output += chunk
+      if (live) process.stdout.write(chunk)
+    })
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk
+      if (live) process.stderr.write(chunk)
+    })
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      if (signal !== null) output += `\nended by ${signal} (a limit of ${timeout / 1000} s)\n`
+      resolve({ code: code ?? 1, stdout, output })
+    })
+  })
+}
+
+// A tool that writes into a pipe should not colour it, whatever it believes.
+const colours = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined }
+
+/** The script that an installed tool's package names as its command. */
+export const tool = (script: string): string => join(root, 'node_modules', script)
+
+/** A tool's yes or no, by its exit code, as an outcome. */
+export async function verdict(args: readonly string[], options?: CommandOptions): Promise<Outcome> {
+  const { code, output } = await runNode(args, options)
+  return code === 0 ? passed() : failed(output)
+}

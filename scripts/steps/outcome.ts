@@ -1,0 +1,33 @@
+/** What one step came to, in tests: a tool that says yes or no counts as one. */
+export interface Outcome {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: readonly Skip[]
+  /** A few words for the step's line: a size, a time. */
+  readonly note?: string
+  /** What a reader needs to mend it; shown when something failed. */
+  readonly details?: string
+}
+
+export interface Skip {
+  readonly title: string
+  readonly reason: string
+}
+
+export const passed = (note?: string): Outcome => ({ passed: 1, failed: 0, skipped: [], ...(note && { note }) })
+
+export const failed = (details: string): Outcome => ({ passed: 0, failed: 1, skipped: [], details })
+
+/** The sum of many. Notes and details stay with their steps. */
+export function sum(outcomes: readonly Outcome[]): Outcome {
+  return {
+    passed: outcomes.reduce((total, outcome) => total + outcome.passed, 0),
+    failed: outcomes.reduce((total, outcome) => total + outcome.failed, 0),
+    skipped: outcomes.flatMap(outcome => outcome.skipped),
+  }
+}
+
+/** `12 passed, 0 failed, 3 skipped`: one plain line, skips only where there are some. */
+export function summary({ passed, failed, skipped }: Outcome): string {
+  return `${passed} passed, ${failed} failed` + (skipped.length > 0 ? `, ${skipped.length} skipped` : '')
+}
