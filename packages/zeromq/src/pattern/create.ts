@@ -1,13 +1,19 @@
 import { DealerPattern } from './dealer.ts'
+import { DishPattern } from './dish.ts'
 import { PairPattern } from './pair.ts'
 import type { Host, Pattern } from './pattern.ts'
+import { PubPattern } from './pub.ts'
 import { PullPattern } from './pull.ts'
 import { PushPattern } from './push.ts'
+import { RadioPattern } from './radio.ts'
 import { RepPattern } from './rep.ts'
 import { ReqPattern } from './req.ts'
 import { RouterPattern } from './router.ts'
 import { ServerPattern } from './server.ts'
 import { StreamPattern } from './stream.ts'
+import { SubPattern } from './sub.ts'
+import { XpubPattern } from './xpub.ts'
+import { XsubPattern } from './xsub.ts'
 
 /** The pattern of a socket type. */
 export function createPattern(type: Pattern['type'], host: Host): Pattern {
@@ -36,7 +42,17 @@ export function createPattern(type: Pattern['type'], host: Host): Pattern {
       return new ServerPattern(type, host)
     case 'STREAM':
       return new StreamPattern(host)
-    default:
-      throw new Error(`no pattern for ${type}`)
+    case 'PUB':
+      return new PubPattern(host)
+    case 'XPUB':
+      return new XpubPattern(host)
+    case 'SUB':
+      return new SubPattern(host)
+    case 'XSUB':
+      return new XsubPattern(host)
+    case 'RADIO':
+      return new RadioPattern(host)
+    case 'DISH':
+      return new DishPattern(host)
   }
 }

@@ -47,6 +47,8 @@ export interface Peer {
   readonly identity: Uint8Array
   /** The peer's address as ZAP and STREAM tell it; empty when unknown. */
   readonly address: string
+  /** It is a UDP address: nothing is negotiated, and a RADIO sends it everything. */
+  readonly datagrams?: boolean
   /** Whether the handshake is over and the connection stands. inproc: always, once attached. */
   readonly linked: boolean
   /** Whether a whole message would be taken now: below the high-water mark, and not gone. */
@@ -60,8 +62,8 @@ export interface Peer {
   write(message: Outgoing, envelope?: readonly Uint8Array[], from?: number): boolean
   /** What the next in the queue is: a request (`read` gives its topic as the only frame), a message, or nothing. */
   next(): Request | 'message' | undefined
-  /** The first frame of what is next, without making a frame of it; undefined when there is nothing. */
-  readonly head: FrameView | undefined
+  /** After `next` said that there is something: its first frame, without making a frame of it. */
+  readonly head: FrameView
   /** Drops what is next, unread. */
   skip(): void
   /** The next message, with `lead` (when given) as its first frame; undefined when there is none. */

@@ -84,11 +84,11 @@ export class Routes implements Ids {
 }
 
 function keyOf(id: Uint8Array): string {
-  return id instanceof Buffer ? id.latin1Slice() : Buffer.from(id.buffer, id.byteOffset, id.byteLength).latin1Slice()
+  return (id instanceof Buffer ? id : Buffer.from(id.buffer, id.byteOffset, id.byteLength)).toString('latin1')
 }
 
 /** The key of the octets which a text encodes to. */
 function keyOfText(id: string): string {
-  for (let i = 0; i < id.length; i++) if (id.charCodeAt(i) > 0x7f) return Buffer.from(id).latin1Slice()
+  for (let i = 0; i < id.length; i++) if (id.charCodeAt(i) > 0x7f) return Buffer.from(id).toString('latin1')
   return id
 }

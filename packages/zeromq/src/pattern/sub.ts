@@ -1,0 +1,89 @@
+import { FairQueue } from './fair-queue.ts'
+import type { Host, Incoming, Pattern, Peer, Sent, Topics, Verdict } from './pattern.ts'
+import { OwnTopics } from './own-topics.ts'
+
+/**
+ * SUB (RFC 29): every subscription goes to all publishers, a cancellation when the last of equal ones goes, and all of
+ * them to each new connection. What no subscription matches is dropped here too: a publisher may be late or unable.
+ */
+export class SubPattern implements Pattern {
+  readonly type = 'SUB'
+  readonly commands = false
+  readonly canSend = false
+  readonly topics: Topics
+  readonly #host: Host
+  readonly #peers = new Set<Peer>()
+  readonly #in = new FairQueue()
+  readonly #own = new OwnTopics()
+
+  constructor(host: Host) {
+    this.#host = host
+    this.topics = this.#subscribing()
+  }
+
+  get canReceive(): boolean {
+    return this.#next() !== undefined
+  }
+
+  send(): Sent {
+    return 'ENOTSUP'
+  }
+
+  receive(): Incoming | undefined {
+    return this.#next() === undefined ? undefined : this.#in.take()
+  }
+
+  attach(peer: Peer): Verdict {
+    this.#peers.add(peer)
+    this.#in.attach(peer)
+    return 'accept'
+  }
+
+  linked(peer: Peer): Verdict {
+    this.#own.tell(peer)
+    return 'accept'
+  }
+
+  unlinked(): void {}
+
+  detach(peer: Peer): void {
+    this.#peers.delete(peer)
+    this.#in.detach(peer)
+  }
+
+  writable(): void {}
+
+  readable(peer: Peer): void {
+    this.#in.readable(peer)
+  }
+
+  /** Whose turn it is, with a message that is wanted at the head of its queue. */
+  #next(): Peer | undefined {
+    for (let peer = this.#in.next(); peer !== undefined; peer = this.#in.next()) {
+      if (peer.next() === 'message') {
+        const head = peer.head
+        if (this.#own.matches(head) !== this.#host.options.invertMatching) return peer
+      }
+      peer.skip()
+    }
+    return undefined
+  }
+
+  #subscribing(): Topics {
+    const own = this.#own
+    return {
+      get count() {
+        return own.count
+      },
+      add: topic => {
+        own.add(topic)
+        for (const peer of this.#peers) peer.request('subscribe', topic)
+        return true
+      },
+      remove: topic => {
+        if (own.remove(topic) === 'last') for (const peer of this.#peers) peer.request('cancel', topic)
+        return true
+      },
+    }
+  }
+}
