@@ -24,6 +24,8 @@ export class Queue {
   length = 0
   /** The high-water mark in messages; 0: none. It may change at any time. */
   mark: number
+  /** True: the queue holds one message, the newest, and the mark does not matter. */
+  readonly conflate: boolean
   /** The first frame of the next message after a `peek` that was true: the octets `[from, to)` of `bytes`, and its flags. */
   bytes: Buffer = EMPTY
   from = 0
@@ -32,7 +34,7 @@ export class Queue {
 
   readonly #slabs: SlabPool
   readonly #events: QueueEvents
-  readonly #conflate: boolean
+  #announced = false
   #head: Extent | undefined
   #tail: Extent | undefined
   #slab: Slab | undefined
@@ -48,7 +50,7 @@ export class Queue {
     this.#slabs = slabs
     this.#events = events
     this.mark = options.mark
-    this.#conflate = options.conflate ?? false
+    this.conflate = options.conflate ?? false
   }
 
   /** True when there is nothing at all to take: no message and no command. */
@@ -66,7 +68,7 @@ export class Queue {
   /** True when a write would be accepted now. Lets the link take first when the mark is reached; a refusal is followed by `room()`. */
   room(): boolean {
     if (this.#closed) return false
-    if (this.mark === 0 || this.#conflate || this.length + this.#owed < this.mark) return true
+    if (this.mark === 0 || this.conflate || this.length + this.#owed < this.mark) return true
     this.#events.full()
     if (this.length + this.#owed < this.mark) return true
     this.#refused = true
@@ -76,7 +78,7 @@ export class Queue {
   /** Queues the frames of `envelope`, then those of `message` from index `from` on, as one message. False: full, and nothing was queued. */
   write(message: Outgoing, envelope?: readonly Uint8Array[], from: number = 0): boolean {
     if (!this.room()) return false
-    if (this.#conflate) this.clear()
+    if (this.conflate) this.clear()
     this.#write(message, envelope, from)
     return true
   }
@@ -89,9 +91,8 @@ export class Queue {
   /** Queues a command, whatever the mark is. */
   command(body: Uint8Array): void {
     if (this.#closed) return
-    const wasEmpty = this.#head === undefined
     this.#pack(body, COMMAND)
-    if (wasEmpty) this.#events.filled()
+    this.announce()
   }
 
   /**
@@ -100,8 +101,7 @@ export class Queue {
    */
   append(slab: Slab, start: number, end: number, messages: number, body?: Uint8Array): void {
     if (this.#closed) return
-    if (this.#conflate && messages > 0) this.clear()
-    const wasEmpty = this.#head === undefined
+    if (this.conflate && messages > 0) this.clear()
     const tail = this.#tail
     if (tail !== undefined && tail.slab === slab && tail.end === start && tail.body === undefined) {
       tail.end = end
@@ -114,7 +114,14 @@ export class Queue {
       this.#push(extent)
     }
     this.length += messages
-    if (wasEmpty) this.#events.filled()
+    if (messages > 0) this.announce()
+  }
+
+  /** Says that there is something to read, where it was not said. `append` does it for messages, not for commands. */
+  announce(): void {
+    if (this.#announced || this.#head === undefined) return
+    this.#announced = true
+    this.#events.filled()
   }
 
   /** The oldest extent of at most `LARGE_SLAB` octets, now the caller's to `release`. Its messages no longer count. */
@@ -124,7 +131,7 @@ export class Queue {
     this.#head = extent.next
     extent.next = undefined
     if (this.#head === undefined) {
-      this.#tail = undefined
+      this.#emptied()
       // The writer's slab goes back as soon as nothing in it is queued; the next message takes a warm one.
       this.#letGo()
     }
@@ -195,7 +202,8 @@ export class Queue {
     const head = this.#head
     const messages = this.length
     if (head === undefined) return undefined
-    this.#head = this.#tail = undefined
+    this.#head = undefined
+    this.#emptied()
     this.#letGo()
     this.length = 0
     this.#credit(messages, false)
@@ -206,7 +214,8 @@ export class Queue {
   clear(): number {
     const dropped = this.length
     for (let extent = this.#head; extent !== undefined; extent = extent.next) extent.release()
-    this.#head = this.#tail = undefined
+    this.#head = undefined
+    this.#emptied()
     this.length = 0
     this.#letGo()
     this.#credit(dropped, true)
@@ -221,7 +230,6 @@ export class Queue {
   }
 
   #write(message: Outgoing, envelope: readonly Uint8Array[] | undefined, from: number): void {
-    const wasEmpty = this.#head === undefined
     if (typeof message === 'string' || message instanceof Uint8Array) {
       if (envelope !== undefined) for (let i = 0; i < envelope.length; i++) this.#pack(envelope[i]!, MORE)
       this.#pack(message, 0)
@@ -235,7 +243,7 @@ export class Queue {
     }
     this.#tail!.messages++ // #pack has made one
     this.length++
-    if (wasEmpty) this.#events.filled()
+    this.announce()
   }
 
   #pack(part: Part, flags: number): void {
@@ -315,6 +323,11 @@ export class Queue {
     }
   }
 
+  #emptied(): void {
+    this.#tail = undefined
+    this.#announced = false
+  }
+
   #readOne(extent: Extent): void {
     extent.messages--
     this.length--
@@ -327,7 +340,7 @@ export class Queue {
     const next = extent.next
     this.#head = next
     if (next === undefined) {
-      this.#tail = undefined
+      this.#emptied()
       this.#letGo()
     }
     extent.release()

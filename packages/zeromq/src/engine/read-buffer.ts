@@ -1,0 +1,124 @@
+import { LARGE_SLAB, type Slab, type SlabPool } from '../pipe/slab.ts'
+
+/**
+ * Where a connection's octets are read into: `[at, end)` of the slab are read and not yet understood.
+ *
+ * A connection that is quiet owns no memory: it reads into `scratch`, which all connections of a context share, and what came is
+ * copied once. One that receives more than a little at a time gets slabs of its own, in which messages stay where they were read.
+ * A large body is read straight into the buffer that the application will own.
+ */
+export class ReadBuffer {
+  slab: Slab | undefined
+  at = 0
+  end = 0
+  /** The body being read directly, and how much of it is there; undefined: none. */
+  body: Buffer | undefined
+  bodyAt = 0
+  #bodySize = 0
+  #streaming = false
+  readonly #slabs: SlabPool
+  readonly #scratch: Uint8Array
+
+  constructor(slabs: SlabPool, scratch: Uint8Array) {
+    this.#slabs = slabs
+    this.#scratch = scratch
+  }
+
+  /** Where to read to next; `wanted` is how many octets would complete what is there. */
+  space(wanted: number): Uint8Array {
+    if (this.body !== undefined) return this.body.subarray(this.bodyAt, this.bodyAt + LARGEST_READ)
+    const kept = this.end - this.at
+    if (kept === 0 && !this.#streaming) {
+      this.rest()
+      return this.#scratch
+    }
+    const least = this.#streaming ? Math.max(wanted, STREAMING_READ) : Math.max(wanted, QUIET_READ)
+    let slab = this.slab
+    if (slab !== undefined && kept === 0 && slab.uses === 1) this.at = this.end = 0
+    if (slab === undefined || slab.bytes.length - this.end < least) slab = this.#move(kept, least)
+    return slab.bytes.subarray(this.end)
+  }
+
+  /** `size` octets have been read into what `space` gave, which was not the body. */
+  filled(size: number): void {
+    if (this.slab === undefined) this.#copy(this.#scratch, size)
+    else this.end += size
+    this.#streaming = size >= STREAMING_READ
+  }
+
+  /** Adds octets that lie elsewhere. */
+  push(chunk: Uint8Array): void {
+    if (this.slab === undefined || this.slab.bytes.length - this.end < chunk.length) {
+      this.#move(this.end - this.at, chunk.length)
+    }
+    this.slab!.bytes.set(chunk, this.end) // #move has made room
+    this.end += chunk.length
+  }
+
+  /** Begins to read a body of `size` octets directly; what of it is there, from `from` on, is taken over. */
+  beginBody(from: number, size: number): void {
+    const body = Buffer.allocUnsafeSlow(Math.min(size, TRUSTED_BODY))
+    const slab = this.slab! // there is a header in it
+    this.bodyAt = slab.bytes.copy(body, 0, from, this.end)
+    this.body = body
+    this.#bodySize = size
+    this.at = this.end = from
+  }
+
+  /** `size` octets were read into the body. Answers the body when it is complete. */
+  filledBody(size: number): Buffer | undefined {
+    let body = this.body! // only called while there is one
+    this.bodyAt += size
+    if (this.bodyAt < body.length) return undefined
+    if (body.length === this.#bodySize) {
+      this.body = undefined
+      return body
+    }
+    // A peer is believed about a large size only as far as it has delivered.
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.#bodySize, body.length * 2))
+    body.copy(larger)
+    this.body = body = larger
+    return undefined
+  }
+
+  /** Gives the slab back when nothing unread is in it. */
+  rest(): void {
+    if (this.at < this.end) return
+    this.slab?.release()
+    this.slab = undefined
+    this.at = this.end = 0
+  }
+
+  /** Gives everything up. */
+  close(): void {
+    this.at = this.end
+    this.body = undefined
+    this.rest()
+  }
+
+  #copy(from: Uint8Array, size: number): void {
+    const slab = this.#slabs.take(size)
+    slab.bytes.set(size === from.length ? from : from.subarray(0, size))
+    this.slab = slab
+    this.at = 0
+    this.end = size
+  }
+
+  #move(kept: number, least: number): Slab {
+    const slab = this.#slabs.take(Math.max(kept + least, this.#streaming ? LARGE_SLAB : 0))
+    if (kept > 0) this.slab!.bytes.copy(slab.bytes, 0, this.at, this.end) // octets are kept in it
+    this.slab?.release()
+    this.slab = slab
+    this.at = 0
+    this.end = kept
+    return slab
+  }
+}
+
+/** The most that one read of a large body takes, so that other connections get their turn. */
+const LARGEST_READ = 256 * 1024
+/** A read of this size shows a busy connection; also the least room that such a connection reads into. */
+const STREAMING_READ = 16 * 1024
+const QUIET_READ = 512
+/** Up to here a body's memory is set aside at the word of the peer; it costs nothing before octets come. */
+const TRUSTED_BODY = 8 * 1024 * 1024
