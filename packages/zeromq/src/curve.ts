@@ -6,7 +6,9 @@ import {
   randomBytes,
   type KeyObject,
 } from 'node:crypto'
+import { createRequire } from 'node:module'
 import type { CipherSuite } from './cipher/cipher.ts'
+import { cipherSuite, type CipherChoice } from './cipher/suite.ts'
 import type { CurveCrypto, CurveSecret } from './mechanism/curve-keys.ts'
 import { decodeZ85, encodeZ85 } from './wire/z85.ts'
 
@@ -33,6 +35,14 @@ export function curvePublicKey(secretKey: string): string {
 export function curveSecret(octets: Uint8Array): CurveSecret {
   const key = createPrivateKey({ key: Buffer.concat([PRIVATE_HEADER, octets]), format: 'der', type: 'pkcs8' })
   return secretOf(key, octetsOf(createPublicKey(key), 'x'))
+}
+
+/**
+ * The box of CURVE for a context, tried out first. The two libraries are optional peers of this package; throws where the chosen
+ * one is not installed.
+ */
+export function curveSuite(choice: CipherChoice = 'wasm'): CipherSuite {
+  return cipherSuite(choice, createRequire(import.meta.url))
 }
 
 /** X25519 and randomness of this platform for the mechanism, with the given box. */

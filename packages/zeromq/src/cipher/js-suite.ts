@@ -1,5 +1,5 @@
 import type { Cipher, CipherSuite } from './cipher.ts'
-import { hsalsa20, wordsOf } from './salsa20.ts'
+import { hsalsa20, octetsOf, wordsOf } from './salsa20.ts'
 import { MESSAGE_PREFIX, RecordCipher, type DirectionBox } from './record-cipher.ts'
 import { SecretBox } from './secret-box.ts'
 
@@ -63,15 +63,4 @@ const NO_NONCE = new Uint8Array(16)
 // The counter is big-endian on the wire, Salsa20 reads its words little-endian.
 function swapped(word: number): number {
   return (word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff0000) | (word << 24) | 0
-}
-
-function octetsOf(words: Int32Array): Uint8Array {
-  const octets = new Uint8Array(words.length * 4)
-  words.forEach((word, i) => {
-    octets[4 * i] = word
-    octets[4 * i + 1] = word >>> 8
-    octets[4 * i + 2] = word >>> 16
-    octets[4 * i + 3] = word >>> 24
-  })
-  return octets
 }

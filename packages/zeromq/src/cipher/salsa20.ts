@@ -184,3 +184,15 @@ export function wordsOf(octets: Uint8Array, count: number): Int32Array {
   }
   return words
 }
+
+/** The octets of these words, little-endian. */
+export function octetsOf(words: Int32Array): Uint8Array {
+  const octets = new Uint8Array(words.length * 4)
+  words.forEach((word, i) => {
+    octets[4 * i] = word
+    octets[4 * i + 1] = word >>> 8
+    octets[4 * i + 2] = word >>> 16
+    octets[4 * i + 3] = word >>> 24
+  })
+  return octets
+}
