@@ -1,0 +1,50 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildAll } from '../build/build-all.ts'
+import { readManifests } from '../build/manifests.ts'
+import { fetchNode } from '../start/node.mjs'
+import { runNode } from './command.ts'
+import { sum, type Outcome } from './outcome.ts'
+import { cache } from './root.ts'
+import type { Step } from './step.ts'
+
+/** Every package compiles. */
+export const builds: Step = {
+  name: 'build',
+  async run() {
+    const outcomes: Outcome[] = []
+    for await (const { outcome } of buildAll()) outcomes.push(outcome)
+    return withDetails(outcomes)
+  },
+}
+
+/**
+ * Every entry of every package can be imported, built, from a script of the checkout by plain Node: by ours, and in
+ * full by Node 22, the oldest that the packages support.
+ */
+export function imports({ full }: { full: boolean }): Step {
+  return {
+    name: full ? 'imports, Node 22' : 'imports',
+    async run() {
+      const node = full ? await fetchNode(22) : process.execPath
+      const folder = join(cache, 'imports')
+      mkdirSync(folder, { recursive: true })
+      const entries = (await readManifests()).flatMap(manifest => manifest.entries)
+      return withDetails(await Promise.all(entries.map(entry => importOne(entry, folder, node))))
+    },
+  }
+}
+
+async function importOne(entry: string, folder: string, node: string): Promise<Outcome> {
+  const script = join(folder, `${entry.replaceAll('/', '-')}.mjs`)
+  writeFileSync(script, `await import('${entry}')\n`)
+  const { code, output } = await runNode([script], { node, env: { NODE_OPTIONS: undefined }, timeout: 30_000 })
+  return code === 0
+    ? { passed: 1, failed: 0, skipped: [] }
+    : { passed: 0, failed: 1, skipped: [], details: `import '${entry}':\n${output}` }
+}
+
+function withDetails(outcomes: readonly Outcome[]): Outcome {
+  const details = outcomes.flatMap(outcome => outcome.details ?? []).join('\n')
+  return { ...sum(outcomes), ...(details && { details }) }
+}

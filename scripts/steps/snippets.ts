@@ -1,0 +1,77 @@
+import { glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { runNode, tool } from './command.ts'
+import { sum, type Outcome } from './outcome.ts'
+import { cache, root } from './root.ts'
+import { snippetsIn, type Snippet } from './snippet.ts'
+import type { Step } from './step.ts'
+
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'ARCHITECTURE.md',
+  'docs/**/*.md',
+  'packages/*/README.md',
+  'examples/*/README.md',
+]
+
+/** Every TypeScript snippet of the documents compiles, and those marked so run. See docs/guide/tests.md. */
+export const snippets: Step = {
+  name: 'docs snippets',
+  async run() {
+    const folder = join(cache, 'snippets')
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { recursive: true })
+    const found: Filed[] = []
+    for await (const page of glob(pages, { cwd: root }))
+      for (const snippet of snippetsIn(await readFile(join(root, page), 'utf8')))
+        found.push({ ...snippet, page, file: `${page.replace(/[^A-Za-z0-9]+/g, '-')}-${snippet.line}.ts` })
+    for (const { file, code } of found) await writeFile(join(folder, file), `${code}\nexport {}\n`)
+    const complaints = found.length > 0 ? await typeErrors(folder) : new Map<string, string[]>()
+    const outcomes: Outcome[] = []
+    for (const one of found) outcomes.push(await judge(one, complaints.get(one.file) ?? [], folder))
+    return { ...sum(outcomes), details: outcomes.flatMap(outcome => outcome.details ?? []).join('\n') }
+  },
+}
+
+interface Filed extends Snippet {
+  readonly page: string
+  readonly file: string
+}
+
+async function typeErrors(folder: string): Promise<Map<string, string[]>> {
+  const settings = {
+    extends: relative(folder, join(root, 'tsconfig.json')),
+    compilerOptions: {
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      isolatedDeclarations: false,
+      declaration: false,
+    },
+    include: ['*.ts'],
+    exclude: [],
+  }
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings))
+  const args = [tool('typescript/bin/tsc'), '-p', join(folder, 'tsconfig.json'), '--pretty', 'false']
+  const { stdout } = await runNode(args, { cwd: folder })
+  const errors = new Map<string, string[]>()
+  for (const [, file = '', line = '', text = ''] of stdout.matchAll(/^(\S+?\.ts)\((\d+),\d+\): (.*)$/gm))
+    errors.set(file, [...(errors.get(file) ?? []), `${line}: ${text}`])
+  return errors
+}
+
+async function judge(
+  { page, line, file, prints, runs }: Filed,
+  errors: readonly string[],
+  folder: string,
+): Promise<Outcome> {
+  const fail = (text: string): Outcome => ({ passed: 0, failed: 1, skipped: [], details: `${page}:${line} ${text}` })
+  if (errors.length > 0) return fail(`does not compile; in .cache/snippets/${file}:\n  ${errors.join('\n  ')}`)
+  if (!runs) return { passed: 1, failed: 0, skipped: [] }
+  const { code, stdout, output } = await runNode(['--conditions=millrace-source', join(folder, file)], {
+    timeout: 30_000,
+  })
+  if (code !== 0) return fail(`ended with ${code}:\n${output}`)
+  if (prints !== undefined && stdout.trimEnd() !== prints.trimEnd()) return fail(`printed:\n${stdout}`)
+  return { passed: 1, failed: 0, skipped: [] }
+}
