@@ -76,7 +76,7 @@ export class DishPattern implements Pattern {
       add: group => {
         const key = Buffer.from(group).toString('latin1')
         if (groups.has(key)) return false
-        groups.set(key, group.slice())
+        groups.set(key, new Uint8Array(group))
         for (const peer of this.#peers) peer.request('join', group)
         return true
       },

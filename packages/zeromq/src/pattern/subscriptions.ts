@@ -65,7 +65,7 @@ export class Subscriptions {
     if (subscriber.bytes + octets.length > bounds.maxSubscriptionBytes) return 'refused'
     const first = topic === undefined
     if (topic === undefined) {
-      topic = { octets: octets.slice(), subscribers: new Set() }
+      topic = { octets: new Uint8Array(octets), subscribers: new Set() }
       this.#topics.set(topic.octets, topic)
     }
     topic.subscribers.add(subscriber)

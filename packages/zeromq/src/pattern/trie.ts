@@ -38,7 +38,7 @@ export class Trie<V> {
       at.children ??= new Map()
       const child = at.children.get(first)
       if (child === undefined) {
-        const leaf: Node<V> = node(topic.slice(read))
+        const leaf: Node<V> = node(copy(topic, read, topic.length))
         at.children.set(first, leaf)
         at = leaf
         break
@@ -48,8 +48,8 @@ export class Trie<V> {
         at = child
       } else {
         // The edge forks inside: a node without a value stands between.
-        const fork: Node<V> = node(child.edge.slice(0, same))
-        child.edge = child.edge.slice(same)
+        const fork: Node<V> = node(copy(child.edge, 0, same))
+        child.edge = child.edge.subarray(same)
         fork.children = new Map([[child.edge[0]!, child]])
         at.children.set(first, fork)
         at = fork
@@ -168,6 +168,11 @@ function shared(text: Uint8Array, from: number, edge: Uint8Array): number {
   let i = 0
   while (i < most && text[from + i] === edge[i]) i++
   return i
+}
+
+/** `slice` of a Buffer would share its memory. */
+function copy(octets: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(octets.subarray(from, to))
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
