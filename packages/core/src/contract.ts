@@ -29,11 +29,13 @@ export interface Delivery {
   /** 1 the first time, as far as is known (`capabilities.attempts`). */
   readonly attempt: number
   /** Set where "it was delivered before" is all that the broker tells. */
-  readonly redelivered?: boolean
+  readonly redelivered?: boolean | undefined
   /** When it was published, in milliseconds since the epoch. */
-  readonly time?: number
+  readonly time?: number | undefined
+  /** When it stops being worth handling, in milliseconds since the epoch. The router asks again before each handler call. */
+  readonly expires?: number | undefined
   /** Where it stands, opaque; for `from: { after }`. */
-  readonly position?: string
+  readonly position?: string | undefined
   /** The broker's own words: offset, partition, delivery tag… */
   readonly origin: Readonly<Record<string, string | number>>
   /** Made on first read; aborts with a `MillraceError` of code `SETTLED`, `LOST` or `CLOSED`. */
@@ -203,6 +205,8 @@ export interface Capabilities {
   readonly transactions: boolean
   /** The largest payload. */
   readonly maxBytes: number
+  /** For how many ms a `dedupeId` is remembered; 0 is not at all. */
+  readonly dedupes: number
   /** Another instance, opened with the same options, sees the same topics. */
   readonly shared: boolean
 }

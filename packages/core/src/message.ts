@@ -63,26 +63,43 @@ const KEY = /^[A-Za-z0-9._-]{1,128}$/
 /** The user's metadata in all: keys and values in UTF-8. */
 const METADATA_BYTES = 8 * 1024
 
-/** A frozen copy with a null prototype's safety. @throws INVALID_METADATA */
-export function checkedMetadata(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** What `checkedMetadata` made: not to be checked again at each publish. */
+const checked = new WeakSet<object>([NO_METADATA])
+
+export function isCheckedMetadata(metadata: Readonly<Record<string, string>>): boolean {
+  return metadata === NO_METADATA || checked.has(metadata)
+}
+
+/**
+ * Checks and returns a frozen copy. A publisher may pass on the provenance of a dead letter (`millrace-dead-…`);
+ * whoever makes a message may not use the reserved prefix at all.
+ * @throws INVALID_METADATA
+ */
+export function checkedMetadata(
+  metadata: Readonly<Record<string, string>>,
+  where: 'message' | 'publish' = 'message',
+): Readonly<Record<string, string>> {
+  if (typeof metadata !== 'object' || metadata === null) throw invalid('it is no object')
   const copy: Record<string, string> = {}
   const seen = new Set<string>()
   let bytes = 0
   for (const [key, value] of Object.entries(metadata)) {
     const lower = key.toLowerCase()
     if (!KEY.test(key)) throw invalid(`key '${key}' is not [A-Za-z0-9._-]{1,128}`)
-    if (lower.startsWith('millrace-')) throw invalid(`key '${key}' is reserved`)
-    if (seen.has(lower)) throw invalid(`key '${key}' differs from another only in case`)
     if (typeof value !== 'string') throw invalid(`the value of '${key}' is not a string`)
-    if (value.includes('\0') || !value.isWellFormed())
-      throw invalid(`the value of '${key}' has U+0000 or a lone surrogate`)
+    if (seen.has(lower)) throw invalid(`key '${key}' differs from another only in case`)
+    if (value.includes('\0') || !value.isWellFormed()) throw invalid(`the value of '${key}' has U+0000 or a lone surrogate`)
+    const provenance = where === 'publish' && lower.startsWith('millrace-dead-')
+    if (lower.startsWith('millrace-') && !provenance) throw invalid(`key '${key}' is reserved`)
     seen.add(lower)
-    bytes += key.length + Buffer.byteLength(value)
+    if (!provenance) bytes += key.length + Buffer.byteLength(value)
     if (bytes > METADATA_BYTES) throw invalid(`it is over ${METADATA_BYTES} bytes in all`)
     // A key such as __proto__ must become an own property.
     Object.defineProperty(copy, key, { value, enumerable: true, writable: false, configurable: false })
   }
-  return Object.freeze(copy)
+  Object.freeze(copy)
+  checked.add(copy)
+  return copy
 }
 
 function invalid(what: string): MillraceError {

@@ -28,8 +28,12 @@ export function isPattern(value: unknown): value is Pattern {
   return typeof value === 'object' && value !== null && 'pattern' in value && 'levels' in value
 }
 
-/** Whether a concrete topic is in the pattern's set. */
+/**
+ * Whether a concrete topic is in the pattern's set. Dead-letter topics (`….dead`) are only in the set of a pattern that
+ * ends in `.dead` itself: else a subscriber to `orders.**` would be handed its own dead letters.
+ */
 export function matches(set: Pattern, topic: string): boolean {
+  if (topic.endsWith('.dead') && set.levels.at(-1) !== 'dead') return false
   const levels = topic.split('.')
   for (let i = 0; i < set.levels.length; i++) {
     const wanted = set.levels[i]

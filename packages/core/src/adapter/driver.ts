@@ -20,7 +20,8 @@ export interface Driver {
   /**
    * Sends a batch, in order. Answers which messages were not accepted: [] is all accepted. May answer without a promise.
    * Rejects with `DISCONNECTED` only when *nothing* of the batch was sent; after that, a failure for each message.
-   * Pipelining is the driver's: core calls again without waiting.
+   * Throws (rather than rejects) what it finds wrong before it sends anything. Pipelining is the driver's: core calls
+   * again without waiting.
    */
   write(
     topic: string,
@@ -71,6 +72,8 @@ export interface Source {
   extend?(batch: readonly Raw[], lease: number): Promise<readonly Raw[]>
   /** Everything up to here is settled; opaque. For `broadcast: 'replay'` and `Subscription.position`. */
   position?(): string | undefined
+  /** Deliver nothing more; settlements are still to come. Called once, before `stop`. */
+  pause(): void
   /** Ends it. Core has settled or released everything before; what is delivered after is not taken. */
   stop(): Promise<void>
 }

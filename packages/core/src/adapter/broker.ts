@@ -1,0 +1,262 @@
+import type {
+  Broker,
+  Capabilities,
+  Closed,
+  CloseOptions,
+  DeclareOptions,
+  Delivery,
+  Health,
+  Lag,
+  Message,
+  PublishOptions,
+  SubscribeOptions,
+  Subscription,
+  Transaction,
+  WaitOptions,
+} from '../contract.ts'
+import type { Clock } from '../clock/clock.ts'
+import { systemClock } from '../clock/system.ts'
+import { asError, MillraceError } from '../errors.ts'
+import { checkGroup, checkTopic } from '../names.ts'
+import type { Pattern } from '../pattern.ts'
+import { aborted } from './abort.ts'
+import { backoff } from './backoff.ts'
+import type { Backoff } from './backoff.ts'
+import type { Driver } from './driver.ts'
+import { Link } from './link.ts'
+import { checkPublishOptions, subscribePlan, unsupported } from './options.ts'
+import { Publishing } from './publishing.ts'
+import { CoreSubscription } from './subscription.ts'
+import type { SubscriptionHost } from './subscription.ts'
+
+export interface BrokerOptions {
+  /** The driver needs no opening: publishing may be synchronous from the first call. */
+  readonly ready?: boolean
+  /** Waits between attempts to connect. Default exponential with full jitter, base 100, max 10,000 ms. */
+  readonly reconnect?: Parameters<typeof backoff>[0]
+  /** ms that open, declare and subscribe wait for a connection. Default 30,000. */
+  readonly connectTimeout?: number
+}
+
+/** Makes a broker of a driver. @throws BAD_OPTION */
+export function broker(driver: Driver, options: BrokerOptions = {}): Broker {
+  const core = new CoreBroker(driver, options)
+  // An optional method that is absent says more than one that rejects.
+  if (!driver.capabilities.transactions || !driver.transaction)
+    Object.defineProperty(core, 'transaction', { value: undefined })
+  if (!driver.lag) Object.defineProperty(core, 'lag', { value: undefined })
+  return core
+}
+
+type State = { readonly is: 'open' } | { readonly is: 'closing'; readonly done: Promise<Closed> }
+
+class CoreBroker implements Broker, SubscriptionHost {
+  readonly name: string
+  readonly capabilities: Capabilities
+  readonly driver: Driver
+  readonly link: Link
+  readonly clock: Clock
+  readonly reconnect: Backoff
+  readonly #publishing: Publishing
+  readonly #subscriptions = new Set<CoreSubscription>()
+  readonly #connectTimeout: number
+  #state: State = { is: 'open' }
+  #published = false
+  #lastError: Error | undefined
+
+  constructor(driver: Driver, options: BrokerOptions) {
+    this.driver = driver
+    this.name = driver.name
+    this.capabilities = driver.capabilities
+    this.clock = driver.clock ?? systemClock
+    this.reconnect = backoff(options.reconnect ?? { base: 100, max: 10_000 })
+    this.#connectTimeout = options.connectTimeout ?? 30_000
+    this.link = new Link(driver, this.clock, this.reconnect, options.ready ?? false)
+    this.#publishing = new Publishing(driver, this.link, this.clock, this.reconnect)
+  }
+
+  open(options?: WaitOptions): Promise<void> {
+    return this.#within('open', options?.signal, signal => this.link.ready(signal))
+  }
+
+  declare(topic: string, options: DeclareOptions = {}): Promise<void> {
+    const { group, signal } = options
+    return this.#within('declare', signal, async deadline => {
+      checkTopic(topic)
+      if (group !== undefined) {
+        checkGroup(group)
+        if (!this.capabilities.groups) throw unsupported(this.name, `group '${group}'`)
+      }
+      await this.#linked(deadline, () => this.driver.declare(topic, group === undefined ? {} : { group }, deadline))
+    })
+  }
+
+  publish(topic: string, messages: Message | readonly Message[], options?: PublishOptions): Promise<void> {
+    if (this.#published) return Promise.reject(this.#closedError())
+    try {
+      return this.#publishing.publish(topic, messages, options)
+    } catch (error) {
+      return Promise.reject(asError(error))
+    }
+  }
+
+  async subscribe(
+    topic: string | Pattern | readonly (string | Pattern)[],
+    options: SubscribeOptions = {},
+  ): Promise<Subscription> {
+    if (this.#state.is !== 'open') throw this.#closedError()
+    const plan = subscribePlan(this.name, this.capabilities, topic, options)
+    const subscription = new CoreSubscription(this, plan, options)
+    await this.#within('subscribe', options.signal, signal => subscription.start(signal))
+    // The broker may have begun to close meanwhile.
+    if ((this.#state as State).is !== 'open') {
+      await subscription.close({ timeout: 0 })
+      throw this.#closedError()
+    }
+    this.#subscriptions.add(subscription)
+    return subscription
+  }
+
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.#state.is !== 'open') throw this.#closedError()
+    const { driver } = this
+    if (!driver.transaction) throw unsupported(this.name, 'transactions')
+    const acked: Delivery[] = []
+    const result = await this.#linked(
+      this.link.signal,
+      () =>
+        driver.transaction!(tx => {
+          acked.length = 0
+          return work({
+            native: tx.native,
+            publish: async (topic, messages) => {
+              checkTopic(topic)
+              checkPublishOptions(this.name, this.capabilities, {}, this.clock.now())
+              await tx.write(topic, Array.isArray(messages) ? (messages as Message[]) : [messages as Message])
+            },
+            ack: delivery => {
+              const found = this.#find(delivery)
+              tx.ack(found.source, found.raw)
+              acked.push(delivery)
+            },
+          })
+        }, this.link.signal), // checked above that it is there
+    )
+    for (const delivery of acked) for (const subscription of this.#subscriptions) subscription.forget(delivery)
+    return result
+  }
+
+  lag(topic: string, group: string): Promise<Lag> {
+    return this.#within('lag', undefined, async signal => {
+      checkTopic(topic)
+      checkGroup(group)
+      return this.#linked(signal, () => this.driver.lag!(topic, group, signal)) // absent lag hides this method
+    })
+  }
+
+  health(): Health {
+    let inFlight = 0
+    for (const subscription of this.#subscriptions) inFlight += subscription.inFlight
+    const lastError = this.#lastError ?? this.link.lastError
+    const state = this.#state.is === 'closing' && this.link.health !== 'closed' ? 'closing' : this.link.health
+    return { state, inFlight, ...(lastError && { lastError }) }
+  }
+
+  close(options: CloseOptions = {}): Promise<Closed> {
+    if (this.#state.is === 'open') this.#state = { is: 'closing', done: this.#close(options) }
+    else for (const subscription of this.#subscriptions) void subscription.close(options) // a shorter deadline counts
+    return this.#state.done
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  // ---- SubscriptionHost ---------------------------------------------------------------------------------------------
+
+  write(topic: string, message: Message): Promise<void> {
+    return this.#publishing.publish(topic, message, undefined)
+  }
+
+  ended(subscription: CoreSubscription): void {
+    this.#subscriptions.delete(subscription)
+  }
+
+  failed(error: Error): void {
+    this.#lastError = error
+  }
+
+  // ---- private --------------------------------------------------------------------------------------------------------
+
+  async #close(options: CloseOptions): Promise<Closed> {
+    // Handlers that are still at work may publish: publishing ends after subscribing.
+    const closed = await Promise.all([...this.#subscriptions].map(subscription => subscription.close(options)))
+    this.#published = true
+    await this.#publishing.settled()
+    try {
+      await this.driver.close(this.link.signal)
+    } finally {
+      this.link.close()
+    }
+    return { released: closed.reduce((sum, { released }) => sum + released, 0) }
+  }
+
+  /** Runs it once the link is up, again after each DISCONNECTED, until the signal ends it. */
+  async #linked<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      await this.link.ready(signal)
+      try {
+        return await run()
+      } catch (error) {
+        if (!(error instanceof MillraceError) || error.code !== 'DISCONNECTED' || signal.aborted) throw error
+        this.link.broken(error)
+        await new Promise<void>(resolve => {
+          const timer = this.clock.after(this.reconnect(attempt), resolve)
+          signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true })
+        })
+      }
+    }
+  }
+
+  /** Gives the work a signal that ends at the caller's abort, at the broker's end and at the time allowed. */
+  async #within<T>(
+    what: string,
+    caller: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    if (this.#state.is !== 'open') throw this.#closedError()
+    if (caller?.aborted) throw aborted(caller, what)
+    const abort = new AbortController()
+    const timeout = this.#connectTimeout
+    const timer = this.clock.after(timeout, () =>
+      abort.abort(
+        new MillraceError('TIMEOUT', `${this.name}: ${what} took over ${timeout} ms`, { cause: this.link.lastError }),
+      ),
+    )
+    const onAbort = (): void => abort.abort(aborted(caller!, what)) // it is the caller's listener
+    const onClose = (): void => abort.abort(this.#closedError())
+    caller?.addEventListener('abort', onAbort, { once: true })
+    this.link.signal.addEventListener('abort', onClose, { once: true })
+    try {
+      return await work(abort.signal)
+    } catch (error) {
+      throw abort.signal.aborted ? abort.signal.reason : error
+    } finally {
+      timer.cancel()
+      caller?.removeEventListener('abort', onAbort)
+      this.link.signal.removeEventListener('abort', onClose)
+    }
+  }
+
+  #find(delivery: Delivery): NonNullable<ReturnType<CoreSubscription['sourceOf']>> {
+    for (const subscription of this.#subscriptions) {
+      const found = subscription.sourceOf(delivery)
+      if (found) return found
+    }
+    throw new MillraceError('LOST', 'the delivery is settled, lost or of another broker: a transaction cannot ack it')
+  }
+
+  #closedError(): MillraceError {
+    return new MillraceError('CLOSED', `${this.name}: the broker is closed`)
+  }
+}

@@ -1,0 +1,159 @@
+import type { Delivery, Message, NackOptions, RejectOptions } from '../contract.ts'
+import type { ErrorCode } from '../errors.ts'
+import { MillraceError } from '../errors.ts'
+import type { Raw, Settlement } from './driver.ts'
+
+/** What a delivery asks of the subscription that handed it over. */
+export interface Holder {
+  settled(delivery: HandedDelivery): void
+  nacked(delivery: HandedDelivery, options: NackOptions): void
+  rejected(delivery: HandedDelivery, options: RejectOptions): void
+  extend(delivery: HandedDelivery, atLeast: number | undefined): Promise<number>
+}
+
+/** What was decided about it, or 'lost' when it was decided elsewhere. */
+type Decision = 'ack' | 'nack' | 'reject' | 'release' | 'lost'
+
+/**
+ * A delivery and, once decided, its own settlement: one object for a message's whole way through a subscription.
+ * `newer` and `older` link those in hand, so that none has to be looked up.
+ */
+export class HandedDelivery implements Delivery, Settlement {
+  readonly raw: Raw
+  readonly attempt: number
+  outcome: Settlement['outcome'] = 'ack'
+  delay = 0
+  why: Settlement['why'] = undefined
+  newer: HandedDelivery | undefined = undefined
+  older: HandedDelivery | undefined = undefined
+  /** Whether it is in the list of those in hand. */
+  linked = false
+  /** The lease keeper's tick when it was handed over or last extended by hand. */
+  tick: number
+  readonly #holder: Holder
+  #decision: Decision | undefined = undefined
+  #abort: AbortController | undefined = undefined
+  #code: ErrorCode | undefined = undefined
+
+  constructor(raw: Raw, attempt: number, holder: Holder, tick: number) {
+    this.raw = raw
+    this.attempt = attempt
+    this.#holder = holder
+    this.tick = tick
+  }
+
+  get message(): Message {
+    return this.raw.message! // those that could not be read are never handed over
+  }
+
+  get topic(): string {
+    return this.raw.topic
+  }
+
+  get redelivered(): boolean {
+    return this.raw.redelivered ?? this.attempt > 1
+  }
+
+  get time(): number | undefined {
+    return this.raw.time
+  }
+
+  get expires(): number | undefined {
+    return this.raw.expires
+  }
+
+  get position(): string | undefined {
+    return this.raw.position
+  }
+
+  get origin(): Readonly<Record<string, string | number>> {
+    return this.raw.origin
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#code && !this.#abort.signal.aborted) this.#abort.abort(ended(this.#code))
+    return this.#abort.signal
+  }
+
+  ack(): boolean {
+    if (this.#decision === undefined) {
+      this.#decision = 'ack'
+      this.#end('SETTLED')
+      this.#holder.settled(this)
+      return true
+    }
+    return this.#again('ack')
+  }
+
+  nack(options: NackOptions = {}): boolean {
+    if (this.#decision !== undefined) return this.#again('nack')
+    if (options.delay !== undefined && !(options.delay >= 0))
+      throw new MillraceError('BAD_OPTION', 'nack: delay is 0 or more milliseconds')
+    this.#holder.nacked(this, options) // may refuse a delay that the broker cannot keep
+    this.#decision = 'nack'
+    this.#end('SETTLED')
+    return true
+  }
+
+  reject(options: RejectOptions = {}): boolean {
+    if (this.#decision !== undefined) return this.#again('reject')
+    this.#holder.rejected(this, options) // may refuse for want of a dead-letter topic
+    this.#decision = 'reject'
+    this.#end('SETTLED')
+    return true
+  }
+
+  release(): boolean {
+    if (this.#decision !== undefined) return this.#again('release')
+    this.#decision = 'release'
+    this.outcome = 'release'
+    this.#end('SETTLED')
+    this.#holder.settled(this)
+    return true
+  }
+
+  extend(atLeast?: number): Promise<number> {
+    if (this.#decision !== undefined)
+      return Promise.reject(
+        new MillraceError(this.#decision === 'lost' ? 'LOST' : 'SETTLED', 'there is no lease to extend'),
+      )
+    return this.#holder.extend(this, atLeast)
+  }
+
+  /** It belongs to someone else now, or the subscription closed: nothing that is said of it counts any more. */
+  lose(code: 'LOST' | 'CLOSED'): void {
+    if (this.#decision !== undefined) return
+    this.#decision = 'lost'
+    this.#end(code)
+  }
+
+  /** Still to be decided by whoever has it. */
+  get open(): boolean {
+    return this.#decision === undefined
+  }
+
+  #again(decision: Decision): boolean {
+    if (this.#decision === decision) return true
+    if (this.#decision === 'lost') return false
+    throw new MillraceError(
+      'SETTLED',
+      `message ${this.message.id} was settled by ${this.#decision}(), not ${decision}()`,
+    )
+  }
+
+  #end(code: ErrorCode): void {
+    this.#code = code
+    if (this.#abort) this.#abort.abort(ended(code))
+  }
+}
+
+function ended(code: ErrorCode): MillraceError {
+  const means =
+    code === 'SETTLED'
+      ? 'the delivery is settled'
+      : code === 'LOST'
+        ? 'the delivery was lost'
+        : 'the subscription closed'
+  return new MillraceError(code, means)
+}

@@ -1,0 +1,23 @@
+import type { SubscriptionEvent, SubscriptionEventName } from '../contract.ts'
+
+/** Who listens to a subscription's fate. A listener that throws is reported as a warning and harms nobody else. */
+export class Listeners {
+  readonly #listeners = new Map<SubscriptionEventName, Set<(event: SubscriptionEvent) => void>>()
+
+  on(event: SubscriptionEventName, listener: (event: SubscriptionEvent) => void): () => void {
+    let set = this.#listeners.get(event)
+    if (!set) this.#listeners.set(event, (set = new Set()))
+    set.add(listener)
+    return () => void set.delete(listener)
+  }
+
+  tell(event: SubscriptionEvent): void {
+    for (const listener of this.#listeners.get(event.event) ?? []) {
+      try {
+        listener(event)
+      } catch (error) {
+        process.emitWarning(`a listener for '${event.event}' threw: ${String(error)}`, 'MillraceWarning')
+      }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import type { Failure, Message, PublishOptions } from '../contract.ts'
+import type { Clock, Timer } from '../clock/clock.ts'
+import { asError, isMillraceError, MillraceError } from '../errors.ts'
+import { checkedMetadata, isCheckedMetadata } from '../message.ts'
+import { checkTopic } from '../names.ts'
+import { aborted } from './abort.ts'
+import type { Backoff } from './backoff.ts'
+import type { Driver } from './driver.ts'
+import type { Link } from './link.ts'
+import { checkPublishOptions } from './options.ts'
+import { WriteRequest } from './write-request.ts'
+
+/** Names whose form was checked already, up to so many. */
+const NAMES = 50_000
+const DONE: Promise<void> = Promise.resolve()
+
+/** How messages leave: checked before anything is sent, then written, across outages, until the timeout. */
+export class Publishing {
+  readonly #driver: Driver
+  readonly #link: Link
+  readonly #clock: Clock
+  readonly #reconnect: Backoff
+  readonly #names = new Set<string>()
+  readonly #pending = new Set<Promise<void>>()
+
+  constructor(driver: Driver, link: Link, clock: Clock, reconnect: Backoff) {
+    this.#driver = driver
+    this.#link = link
+    this.#clock = clock
+    this.#reconnect = reconnect
+  }
+
+  /** @throws as `Broker.publish` rejects, for what is wrong before anything is sent */
+  publish(topic: string, messages: Message | readonly Message[], options: PublishOptions | undefined): Promise<void> {
+    const batch: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
+    this.#check(topic, batch, options)
+    if (batch.length === 0) return DONE
+    const request = new WriteRequest(this.#clock, options)
+    if (!this.#link.up) return this.#track(this.#write(topic, batch, request, undefined))
+    let answer: readonly Failure[] | Promise<readonly Failure[]>
+    try {
+      answer = this.#driver.write(topic, batch, request)
+    } catch (error) {
+      request.end()
+      throw error
+    }
+    if (answer instanceof Promise) return this.#track(this.#write(topic, batch, request, answer))
+    request.end()
+    return answer.length === 0 ? DONE : Promise.reject(failed(topic, answer))
+  }
+
+  /** Resolves when every publish under way has ended. */
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending)
+  }
+
+  #check(topic: string, batch: readonly Message[], options: PublishOptions | undefined): void {
+    if (!this.#names.has(topic)) {
+      checkTopic(topic)
+      if (this.#names.size >= NAMES) this.#names.clear()
+      this.#names.add(topic)
+    }
+    const { name, capabilities } = this.#driver
+    if (options !== undefined) {
+      checkPublishOptions(name, capabilities, options, this.#clock.now())
+      if (options.signal?.aborted) throw aborted(options.signal, 'publish')
+    }
+    for (let i = 0; i < batch.length; i++) {
+      const message = batch[i]! // i < length
+      if (!(message.payload instanceof Uint8Array) || typeof message.id !== 'string')
+        throw new MillraceError(
+          'INVALID_PAYLOAD',
+          `publish to '${topic}': item ${i} is no message; make one with message()`,
+        )
+      if (message.payload.length > capabilities.maxBytes)
+        throw new MillraceError(
+          'TOO_LARGE',
+          `publish to '${topic}': message ${message.id} has ${message.payload.length} bytes; ${name} takes ${capabilities.maxBytes}`,
+        )
+      if (!isCheckedMetadata(message.metadata)) checkedMetadata(message.metadata, 'publish')
+    }
+  }
+
+  /** Waits for the answer; writes again, when the link is back, what the driver says it did not send. */
+  async #write(
+    topic: string,
+    batch: readonly Message[],
+    request: WriteRequest,
+    first: Promise<readonly Failure[]> | undefined,
+  ): Promise<void> {
+    const { signal } = request
+    let answer = first
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const write = answer ?? this.#link.ready(signal).then(() => this.#driver.write(topic, batch, request))
+          answer = undefined
+          const failures = await settledOrAborted(write, signal, batch)
+          if (failures.length > 0) throw failed(topic, failures)
+          return
+        } catch (error) {
+          const again = isMillraceError(error, 'DISCONNECTED') && !signal.aborted
+          if (!again) throw isMillraceError(error, 'PUBLISH_FAILED') ? error : refused(topic, batch, asError(error))
+          this.#link.broken(error)
+          if (attempt > 1) await this.#pause(this.#reconnect(attempt), signal)
+        }
+      }
+    } finally {
+      request.end()
+    }
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const timer: Timer = this.#clock.after(ms, () => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      })
+      const stop = (): void => {
+        timer.cancel()
+        resolve()
+      }
+      signal.addEventListener('abort', stop, { once: true })
+    })
+  }
+
+  #track(publish: Promise<void>): Promise<void> {
+    this.#pending.add(publish)
+    const forget = (): void => void this.#pending.delete(publish)
+    publish.then(forget, forget)
+    return publish
+  }
+}
+
+/** The driver's answer; at an abort 'unknown' for all, for some of it may be on its way. */
+function settledOrAborted(
+  write: Promise<readonly Failure[]>,
+  signal: AbortSignal,
+  batch: readonly Message[],
+): Promise<readonly Failure[]> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      const error = aborted(signal, 'publish')
+      // A driver that heeds the signal answers more exactly; it has this turn of the event loop to do so.
+      setImmediate(() => resolve(batch.map(({ id }, index) => ({ index, id, outcome: 'unknown', error }))))
+    }
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    write.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+function failed(topic: string, failures: readonly Failure[]): MillraceError {
+  const [first] = failures
+  const more = failures.length > 1 ? ` and ${failures.length - 1} more` : ''
+  return new MillraceError(
+    'PUBLISH_FAILED',
+    `publish to '${topic}': message ${first?.id}${more} was not accepted: ${first?.error.message}`,
+    { failures, cause: first?.error },
+  )
+}
+
+/** Nothing of the batch was sent. */
+function refused(topic: string, batch: readonly Message[], error: Error): MillraceError {
+  return failed(
+    topic,
+    batch.map(({ id }, index) => ({ index, id, outcome: 'refused', error })),
+  )
+}

@@ -1,0 +1,467 @@
+import type {
+  BatchOptions,
+  Closed,
+  CloseOptions,
+  Delivery,
+  NackOptions,
+  RejectOptions,
+  Subscription,
+  SubscriptionEvent,
+  SubscriptionEventName,
+  SubscribeOptions,
+  WaitOptions,
+} from '../contract.ts'
+import type { Clock, Timer } from '../clock/clock.ts'
+import { asError, MillraceError } from '../errors.ts'
+import { isPattern } from '../pattern.ts'
+import { orAborted } from './abort.ts'
+import type { Backoff } from './backoff.ts'
+import { HandedDelivery } from './delivery.ts'
+import type { Holder } from './delivery.ts'
+import type { AttachSpec, Driver, Raw, Sink, Source } from './driver.ts'
+import { HoldBack } from './hold-back.ts'
+import { InHand } from './in-hand.ts'
+import { Inbox } from './inbox.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import type { Link } from './link.ts'
+import { mendable } from './link.ts'
+import { Listeners } from './listeners.ts'
+import { Mortuary } from './mortuary.ts'
+import { unsupported } from './options.ts'
+import type { SubscribePlan } from './options.ts'
+import { Outbox } from './outbox.ts'
+
+/** What a subscription needs of its broker. */
+export interface SubscriptionHost {
+  readonly driver: Driver
+  readonly link: Link
+  readonly clock: Clock
+  readonly reconnect: Backoff
+  /** Publishes one message and waits until it is accepted, across outages. */
+  write(topic: string, message: Delivery['message']): Promise<void>
+  ended(subscription: CoreSubscription): void
+  failed(error: Error): void
+}
+
+type State =
+  | { readonly is: 'down' }
+  | { readonly is: 'up'; readonly source: Source }
+  | { readonly is: 'draining'; readonly source: Source | undefined; readonly done: Promise<Closed> }
+  | { readonly is: 'closed'; readonly done: Promise<Closed> }
+
+/** Settlements sent at once at the latest; half the prefetch where that is less, so that the broker never runs dry. */
+const SETTLE_BATCH = 256
+
+/** One subscription over any driver: what is hard and the same everywhere. */
+export class CoreSubscription implements Subscription, Holder, Sink {
+  readonly closed: Promise<Error | undefined>
+  readonly #host: SubscriptionHost
+  readonly #plan: SubscribePlan
+  readonly #options: SubscribeOptions
+  readonly #inbox: Inbox
+  readonly #outbox: Outbox
+  readonly #inHand = new InHand()
+  readonly #holdBack: HoldBack
+  readonly #leases: LeaseKeeper | undefined
+  readonly #mortuary: Mortuary
+  readonly #listeners = new Listeners()
+  readonly #life = new AbortController()
+  #state: State = { is: 'down' }
+  #place: string | undefined
+  #resolveClosed: (error: Error | undefined) => void = () => undefined
+  #quiet: (() => void) | undefined
+  #unlisten: () => void = () => undefined
+
+  constructor(host: SubscriptionHost, plan: SubscribePlan, options: SubscribeOptions) {
+    const { driver, clock } = host
+    this.#host = host
+    this.#plan = plan
+    this.#options = options
+    this.closed = new Promise(resolve => (this.#resolveClosed = resolve))
+    this.#outbox = new Outbox({
+      most: Math.max(1, Math.min(SETTLE_BATCH, plan.prefetch >> 1)),
+      sent: freed => this.#more(freed),
+      failed: error => host.failed(asError(error)),
+    })
+    this.#inbox = new Inbox({
+      clock,
+      prefetch: plan.prefetch,
+      hand: delivery => this.#hand(delivery),
+      idle: () => this.#outbox.send(),
+    })
+    this.#holdBack = new HoldBack(clock, delivery => this.#arrive(delivery.raw, delivery.attempt + 1))
+    this.#mortuary = new Mortuary({
+      plan,
+      write: (topic, message) => host.write(topic, message),
+      declare: topic => driver.declare(topic, {}, this.#life.signal),
+    })
+    if (driver.capabilities.leases)
+      this.#leases = new LeaseKeeper({
+        clock,
+        lease: plan.lease,
+        maxLease: plan.maxLease,
+        busy: () => this.#inHand.size + this.#holdBack.size > 0,
+        extend: young => this.#extendAll(young),
+      })
+  }
+
+  // ---- for the broker -------------------------------------------------------------------------------------------
+
+  /** Attaches for the first time. Rejects with what kept it from it. */
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#attach(this.#plan.from, signal)
+    const own = this.#options.signal
+    if (own) {
+      const onAbort = (): void => void this.close({ timeout: 0 })
+      own.addEventListener('abort', onAbort, { once: true })
+      this.#unlisten = () => own.removeEventListener('abort', onAbort)
+      if (own.aborted) onAbort()
+    }
+  }
+
+  /** Deliveries handed over, buffered or held back, and not settled. */
+  get inFlight(): number {
+    return this.#inHand.size + this.#holdBack.size + this.#mortuary.size
+  }
+
+  /** The raw delivery behind one of ours that is still open; for transactions. */
+  sourceOf(delivery: Delivery): { source: Source; raw: Raw } | undefined {
+    if (!(delivery instanceof HandedDelivery) || !delivery.linked || this.#state.is !== 'up') return undefined
+    return { source: this.#state.source, raw: delivery.raw }
+  }
+
+  /** It was settled by a transaction. */
+  forget(delivery: Delivery): void {
+    if (!(delivery instanceof HandedDelivery) || !this.#inHand.remove(delivery)) return
+    delivery.lose('LOST')
+    this.#more(1)
+    this.#checkQuiet()
+  }
+
+  // ---- Subscription ---------------------------------------------------------------------------------------------
+
+  receive(options?: WaitOptions): Promise<Delivery> {
+    return this.#inbox.receive(options)
+  }
+
+  tryReceive(): Delivery | undefined {
+    return this.#inbox.tryReceive()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Delivery> {
+    return this.#inbox.iterator()
+  }
+
+  batches(options: BatchOptions): AsyncIterable<Delivery[]> {
+    return this.#inbox.batches(options)
+  }
+
+  flush(options?: WaitOptions): Promise<void> {
+    return orAborted(this.#flush(), options?.signal, 'flush')
+  }
+
+  position(): string | undefined {
+    return this.#state.is === 'up' ? this.#state.source.position?.() : this.#place
+  }
+
+  on(event: SubscriptionEventName, listener: (event: SubscriptionEvent) => void): () => void {
+    return this.#listeners.on(event, listener)
+  }
+
+  close(options: CloseOptions = {}): Promise<Closed> {
+    const { timeout = 30_000 } = options
+    if (this.#state.is !== 'draining' && this.#state.is !== 'closed') this.#drain(undefined)
+    if (this.#state.is === 'draining') this.#cutAfter(timeout)
+    return (this.#state as State & { is: 'draining' | 'closed' }).done
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  // ---- Holder: what deliveries ask --------------------------------------------------------------------------------
+
+  settled(delivery: HandedDelivery): void {
+    this.#inHand.remove(delivery)
+    this.#outbox.add(delivery)
+    if (this.#mortuary.remembers) this.#mortuary.forget(delivery)
+    if (this.#quiet) this.#checkQuiet()
+  }
+
+  nacked(delivery: HandedDelivery, options: NackOptions): void {
+    const { attempt } = delivery
+    const { nackDelay } = this.#host.driver.capabilities
+    const { delay } = options
+    if (delay !== undefined && delay > 0 && nackDelay === false && this.#plan.redelivery === 'broker')
+      throw unsupported(this.#host.driver.name, 'a delayed nack')
+    const most = nackDelay && this.#plan.redelivery === 'broker' ? nackDelay.max : Infinity
+    if (delay !== undefined && delay > most)
+      throw new MillraceError('DELAY_TOO_LONG', `nack: ${this.#host.driver.name} can delay by ${most} ms at most`)
+    if (attempt >= this.#plan.maxDeliveries) {
+      this.#bury(delivery, options.error)
+      return
+    }
+    this.#mortuary.note(delivery, options.error)
+    this.#retry(delivery, delay ?? Math.min(most, this.#plan.backoff(attempt)))
+  }
+
+  rejected(delivery: HandedDelivery, options: RejectOptions): void {
+    if (this.#mortuary.target(delivery.topic) === undefined)
+      throw new MillraceError(
+        'NO_DEAD_LETTER',
+        'reject: without a group a subscription has no dead-letter topic; name one with deadLetter, or false to discard',
+      )
+    this.#bury(delivery, options.error ?? options.reason)
+  }
+
+  async extend(delivery: HandedDelivery, atLeast: number | undefined): Promise<number> {
+    const state = this.#state
+    if (!this.#leases || (state.is !== 'up' && state.is !== 'draining') || !state.source?.extend)
+      throw unsupported(this.#host.driver.name, 'extend')
+    const lease = Math.max(this.#plan.lease, atLeast ?? 0)
+    const lost = await state.source.extend([delivery.raw], lease)
+    if (lost.length > 0) {
+      this.lost(lost)
+      throw new MillraceError('LOST', 'the lease was over')
+    }
+    delivery.tick = this.#leases.tick + Math.ceil((lease - this.#plan.lease) / Math.max(1, this.#plan.lease / 3))
+    return lease
+  }
+
+  // ---- Sink: what the driver tells ---------------------------------------------------------------------------------
+
+  deliver(batch: readonly Raw[]): void {
+    if (this.#state.is === 'closed' || this.#state.is === 'draining') return
+    for (let i = 0; i < batch.length; i++) {
+      const raw = batch[i]! // i < length
+      this.#arrive(raw, raw.attempt)
+    }
+  }
+
+  lost(which: readonly Raw[]): void {
+    const gone = new Set(which)
+    const count = this.#lose(delivery => gone.has(delivery.raw))
+    if (count === 0) return
+    this.#more(count)
+    this.#listeners.tell({ event: 'lost', count })
+    this.#checkQuiet()
+  }
+
+  gap(reason: string): void {
+    this.#listeners.tell({ event: 'gap', reason })
+  }
+
+  down(error: Error): void {
+    const state = this.#state
+    if (state.is === 'closed' || state.is === 'down') return
+    this.#host.failed(error)
+    this.#place = state.source?.position?.() ?? this.#place
+    this.#outbox.connect(undefined)
+    const count = this.#lose(() => true)
+    if (state.is === 'up') {
+      this.#state = { is: 'down' }
+      this.#listeners.tell({ event: 'down', error })
+    }
+    if (count > 0) this.#listeners.tell({ event: 'lost', count, error })
+    this.#checkQuiet()
+    if (state.is !== 'up') return
+    if (mendable(error)) {
+      this.#host.link.broken(error)
+      this.#recover().catch((failure: unknown) => this.#drain(asError(failure)))
+    } else this.#drain(error)
+  }
+
+  // ---- private ------------------------------------------------------------------------------------------------------
+
+  #arrive(raw: Raw, attempt: number): void {
+    const delivery = new HandedDelivery(raw, attempt, this, this.#leases?.tick ?? 0)
+    if (raw.message === undefined) return this.#bury(delivery, raw.undecodable?.error)
+    // A broker's own counter also counts hand-outs that were never handled; five times ours is the net beneath.
+    if (raw.attempt > 5 * this.#plan.maxDeliveries)
+      return this.#bury(delivery, 'handed out too often without being settled: it may kill its consumers')
+    this.#inHand.add(delivery)
+    this.#leases?.arm()
+    this.#inbox.push(delivery)
+  }
+
+  /** The last look before a delivery leaves: an expired one never does. */
+  #hand(delivery: HandedDelivery): boolean {
+    const { expires } = delivery.raw
+    if (expires === undefined || expires > this.#host.clock.now()) return true
+    this.#inHand.remove(delivery)
+    delivery.lose('LOST')
+    delivery.why = 'expired'
+    this.#outbox.add(delivery)
+    return false
+  }
+
+  #retry(delivery: HandedDelivery, delay: number): void {
+    this.#inHand.remove(delivery)
+    delivery.delay = delay
+    if (this.#plan.redelivery === 'process' && this.#state.is !== 'draining') {
+      delivery.outcome = 'hold'
+      this.#holdBack.hold(delivery, delay)
+    } else delivery.outcome = 'nack'
+    this.#outbox.add(delivery)
+    this.#checkQuiet()
+  }
+
+  #bury(delivery: HandedDelivery, error: unknown): void {
+    this.#inHand.remove(delivery)
+    this.#mortuary.bury(delivery, error, failure => {
+      if (failure === undefined) this.#outbox.add(delivery)
+      else {
+        this.#host.failed(failure)
+        this.#retry(delivery, this.#plan.backoff(Math.min(delivery.attempt, 10)))
+      }
+      this.#checkQuiet()
+    })
+  }
+
+  /** Takes from wherever they are those that it applies to, and tells whoever has them. */
+  #lose(gone: (delivery: HandedDelivery) => boolean): number {
+    let count = this.#holdBack.take(gone).length + this.#mortuary.take(gone).length
+    for (const delivery of this.#inHand)
+      if (gone(delivery)) {
+        this.#inHand.remove(delivery)
+        delivery.lose('LOST')
+        count++
+      }
+    this.#inbox.drop(delivery => !delivery.open)
+    return count
+  }
+
+  #more(credit: number): void {
+    if (this.#state.is === 'up') this.#state.source.request(credit)
+  }
+
+  #extendAll(young: (tick: number) => boolean): void {
+    const state = this.#state
+    if ((state.is !== 'up' && state.is !== 'draining') || !state.source?.extend) return
+    const raws: Raw[] = []
+    for (const delivery of this.#inHand) if (young(delivery.tick)) raws.push(delivery.raw)
+    for (const delivery of this.#holdBack) raws.push(delivery.raw)
+    if (raws.length === 0) return
+    state.source.extend(raws, this.#plan.lease).then(
+      lost => lost.length > 0 && this.lost(lost),
+      (error: unknown) => this.#host.failed(asError(error)),
+    )
+  }
+
+  async #attach(from: AttachSpec['from'], signal: AbortSignal): Promise<void> {
+    const { driver, link, reconnect, clock } = this.#host
+    const { topics, group, prefetch, lease, maxDeliveries } = this.#plan
+    for (let attempt = 1; ; attempt++) {
+      await link.ready(signal)
+      try {
+        for (const topic of topics) {
+          const dead = isPattern(topic) ? undefined : this.#mortuary.target(topic)
+          if (dead) await driver.declare(dead, {}, signal)
+        }
+        const spec: AttachSpec = {
+          topics,
+          ...(group !== undefined && { group }),
+          from,
+          prefetch,
+          lease,
+          maxDeliveries,
+          options: this.#options,
+        }
+        const source = await driver.attach(spec, this, signal)
+        if (this.#life.signal.aborted || signal.aborted) {
+          await source.stop()
+          throw signal.aborted ? signal.reason : new MillraceError('CLOSED', 'the subscription is closed')
+        }
+        this.#state = { is: 'up', source }
+        this.#outbox.connect(source)
+        source.request(prefetch)
+        return
+      } catch (error) {
+        if (signal.aborted || !mendable(error)) throw error
+        link.broken(asError(error))
+        this.#host.failed(asError(error))
+        await new Promise<void>(resolve => {
+          const timer: Timer = clock.after(reconnect(attempt), resolve)
+          signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true })
+        })
+      }
+    }
+  }
+
+  async #recover(): Promise<void> {
+    const { capabilities } = this.#host.driver
+    const { group, from } = this.#plan
+    const replays = group === undefined && capabilities.broadcast === 'replay'
+    const again =
+      group !== undefined ? from : replays && this.#place !== undefined ? { after: this.#place } : ('latest' as const)
+    await this.#attach(again, this.#life.signal)
+    this.#listeners.tell({ event: 'up' })
+    if (group === undefined && !replays)
+      this.#listeners.tell({
+        event: 'gap',
+        reason: 'the link was down; this subscription keeps no place with the broker',
+      })
+  }
+
+  async #flush(): Promise<void> {
+    await this.#mortuary.settled()
+    await this.#outbox.flush()
+  }
+
+  #drain(error: Error | undefined): void {
+    if (this.#state.is === 'draining' || this.#state.is === 'closed') return
+    const source = this.#state.is === 'up' ? this.#state.source : undefined
+    const done = this.#finish(source, error)
+    // #finish has run as far as its first wait: it set no state.
+    this.#state = { is: 'draining', source, done }
+    if (error) this.#cutAfter(0)
+  }
+
+  async #finish(source: Source | undefined, error: Error | undefined): Promise<Closed> {
+    let released = 0
+    const giveBack = (delivery: HandedDelivery, outcome: 'release' | 'nack'): void => {
+      this.#inHand.remove(delivery)
+      delivery.lose('CLOSED')
+      delivery.outcome = outcome
+      delivery.delay = 0
+      this.#outbox.add(delivery)
+      released++
+    }
+    source?.pause()
+    for (const delivery of this.#inbox.end(error)) giveBack(delivery, 'release')
+    for (const delivery of this.#holdBack.take()) giveBack(delivery, 'nack')
+    await Promise.resolve() // so that #drain has set the state before anything below looks at it
+    await new Promise<void>(resolve => {
+      this.#quiet = resolve
+      this.#checkQuiet()
+    })
+    for (const delivery of this.#inHand.take()) giveBack(delivery, 'release')
+    for (const delivery of this.#mortuary.take()) giveBack(delivery, 'release')
+    this.#unlisten()
+    this.#leases?.stop()
+    this.#life.abort(new MillraceError('CLOSED', 'the subscription is closed'))
+    await this.#outbox.flush().catch(() => undefined) // told through health already
+    await source?.stop().catch((failure: unknown) => this.#host.failed(asError(failure)))
+    this.#place = source?.position?.() ?? this.#place
+    this.#outbox.connect(undefined)
+    this.#state = { is: 'closed', done: Promise.resolve({ released }) }
+    this.#host.ended(this)
+    this.#resolveClosed(error)
+    return { released }
+  }
+
+  /** Nothing is in hand any more: a drain need not wait longer. */
+  #checkQuiet(): void {
+    if (this.#quiet && this.#inHand.size === 0 && this.#mortuary.size === 0) this.#quiet()
+  }
+
+  #cutAfter(timeout: number): void {
+    const cut = (): void => this.#quiet?.()
+    if (timeout <= 0)
+      queueMicrotask(() => queueMicrotask(cut)) // after #finish came to its wait
+    else {
+      const timer = this.#host.clock.after(timeout, cut)
+      void this.closed.then(() => timer.cancel())
+    }
+  }
+}

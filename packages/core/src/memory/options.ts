@@ -1,0 +1,87 @@
+import type { Clock } from '../clock/clock.ts'
+import { systemClock } from '../clock/system.ts'
+import { MillraceError } from '../errors.ts'
+
+/** A bound on what a topic keeps, by whichever is reached first. */
+export interface Bound {
+  /** Default: see the option. */
+  readonly messages?: number
+  /** An estimate: payloads and 128 bytes a message. */
+  readonly bytes?: number
+}
+
+export interface MemoryOptions {
+  /** What all of the broker's time comes from; default the system's. */
+  readonly clock?: Clock
+  /** Un-settled messages a topic holds at most. Default 100,000 messages, 256 MiB. */
+  readonly capacity?: Bound
+  /** What a publish to a full topic does: waits (default), is refused with QUEUE_FULL, or drops the oldest un-settled message. */
+  readonly whenFull?: 'block' | 'refuse' | 'drop-oldest'
+  /** Settled messages a topic keeps for replay at most, oldest out first. Default 10,000 messages, 16 MiB. */
+  readonly retain?: Bound
+  /** ms after which every message expires unless it says otherwise. Default: never. */
+  readonly ttl?: number
+  /** Default 100,000; beyond it TOO_MANY_TOPICS. */
+  readonly maxTopics?: number
+  /** A topic's subscriptions at most. Default 10,000; beyond it TOO_MANY_SUBSCRIBERS. */
+  readonly maxSubscribers?: number
+  /** The largest payload. Default 16 MiB; beyond it TOO_LARGE. */
+  readonly maxBytes?: number
+  /** ms for which a `dedupeId` is remembered. Default 120,000. */
+  readonly dedupeWindow?: number
+  /** ms after which a topic without subscriptions, un-settled messages and traffic is forgotten. Default: never. */
+  readonly idleTopics?: number
+}
+
+export interface MemoryPlan {
+  readonly clock: Clock
+  readonly capacity: Required<Bound>
+  readonly retain: Required<Bound>
+  readonly whenFull: 'block' | 'refuse' | 'drop-oldest'
+  readonly ttl: number | undefined
+  readonly maxTopics: number
+  readonly maxSubscribers: number
+  readonly maxBytes: number
+  readonly dedupeWindow: number
+  readonly idleTopics: number | undefined
+}
+
+const MIB = 1024 * 1024
+const KNOWN = new Set<string>([
+  'clock', 'capacity', 'whenFull', 'retain', 'ttl', 'maxTopics', 'maxSubscribers', 'maxBytes', 'dedupeWindow', 'idleTopics',
+]) // prettier-ignore
+
+/** @throws BAD_OPTION, naming the option */
+export function memoryPlan(options: MemoryOptions): MemoryPlan {
+  for (const name of Object.keys(options))
+    if (!KNOWN.has(name)) throw new MillraceError('BAD_OPTION', `memory: there is no option '${name}'`)
+  const { clock = systemClock, whenFull = 'block', ttl, idleTopics } = options
+  if (whenFull !== 'block' && whenFull !== 'refuse' && whenFull !== 'drop-oldest')
+    throw new MillraceError('BAD_OPTION', "memory: whenFull is 'block', 'refuse' or 'drop-oldest'")
+  if (ttl !== undefined) positive('ttl', ttl)
+  if (idleTopics !== undefined) positive('idleTopics', idleTopics)
+  return {
+    clock,
+    whenFull,
+    ttl,
+    idleTopics,
+    capacity: bound('capacity', options.capacity, { messages: 100_000, bytes: 256 * MIB }, 1),
+    retain: bound('retain', options.retain, { messages: 10_000, bytes: 16 * MIB }, 0),
+    maxTopics: positive('maxTopics', options.maxTopics ?? 100_000),
+    maxSubscribers: positive('maxSubscribers', options.maxSubscribers ?? 10_000),
+    maxBytes: positive('maxBytes', options.maxBytes ?? 16 * MIB),
+    dedupeWindow: positive('dedupeWindow', options.dedupeWindow ?? 120_000),
+  }
+}
+
+function bound(name: string, given: Bound | undefined, usual: Required<Bound>, least: number): Required<Bound> {
+  const { messages = usual.messages, bytes = usual.bytes } = given ?? {}
+  if (!(messages >= least) || !(bytes >= least))
+    throw new MillraceError('BAD_OPTION', `memory: ${name} is { messages, bytes }, each ${least} or more`)
+  return { messages, bytes }
+}
+
+function positive(name: string, value: number): number {
+  if (!(value > 0)) throw new MillraceError('BAD_OPTION', `memory: ${name} is more than 0, not ${value}`)
+  return value
+}

@@ -1,0 +1,287 @@
+import type { Failure, From, Message } from '../contract.ts'
+import type { WriteOptions } from '../adapter/driver.ts'
+import { Ring } from '../adapter/ring.ts'
+import type { Schedule } from '../clock/schedule.ts'
+import { MillraceError } from '../errors.ts'
+import { DedupeWindow } from './dedupe-window.ts'
+import { OVERHEAD } from './entry.ts'
+import { Group } from './group.ts'
+import { Log } from './log.ts'
+import type { MemoryPlan } from './options.ts'
+import { addCounts, noCounts } from './statistics.ts'
+import type { Counts, TopicStatistics } from './statistics.ts'
+
+/** Beyond the bound, so many settled messages are let be before the oldest go: trimming looks at every group. */
+const SLACK = 64
+const NONE: readonly Failure[] = []
+
+export interface TopicOptions {
+  readonly plan: MemoryPlan
+  readonly schedule: Schedule
+  /** The next sequence number of the broker's. */
+  readonly number: () => number
+  /** The estimate of memory grew or shrank. */
+  readonly weigh: (bytes: number) => void
+}
+
+interface Blocked {
+  readonly batch: readonly Message[]
+  readonly options: WriteOptions
+  index: number
+  readonly done: (failures: readonly Failure[]) => void
+}
+
+/** One topic: its messages by priority, the groups that read them, and the publishers that wait for room. */
+export class Topic {
+  readonly name: string
+  readonly groups: Map<string, Group> = new Map()
+  readonly ephemeral: Set<Group> = new Set()
+  readonly counts: Counts = noCounts()
+  lastUse: number
+  readonly #options: TopicOptions
+  /** By priority. */
+  readonly #logs: Log[] = []
+  #all: readonly Group[] = []
+  readonly #blocked = new Ring<Blocked>()
+  #dedupe: DedupeWindow | undefined
+  #size = 0
+  #bytes = 0
+  #delayed = 0
+
+  constructor(name: string, options: TopicOptions) {
+    this.name = name
+    this.#options = options
+    this.lastUse = options.plan.clock.now()
+    this.#log(0)
+  }
+
+  get subscribers(): number {
+    let count = 0
+    for (const group of this.#all) count += group.consumers.length
+    return count
+  }
+
+  /** Nobody would miss it. */
+  get idle(): boolean {
+    return (
+      this.#delayed === 0 &&
+      this.#blocked.size === 0 &&
+      this.#all.every(group => group.consumers.length === 0 && group.pending === 0)
+    )
+  }
+
+  /** The group of that name, made where it is not there yet; without a name a new one. */
+  group(name: string | undefined, from: From): Group {
+    const existing = name === undefined ? undefined : this.groups.get(name)
+    if (existing) return existing
+    const group: Group = new Group({
+      clock: this.#options.plan.clock,
+      schedule: this.#options.schedule,
+      settled: () => this.#admit(),
+    })
+    for (const log of this.#logs) group.join(log, from)
+    if (name === undefined) this.ephemeral.add(group)
+    else this.groups.set(name, group)
+    this.#all = [...this.groups.values(), ...this.ephemeral]
+    return group
+  }
+
+  /** Ends a group, or an ephemeral subscription's own. */
+  forget(group: Group): void {
+    group.close()
+    this.ephemeral.delete(group)
+    for (const [name, one] of this.groups) if (one === group) this.groups.delete(name)
+    this.#all = [...this.groups.values(), ...this.ephemeral]
+    this.#admit()
+  }
+
+  write(batch: readonly Message[], options: WriteOptions): readonly Failure[] | Promise<readonly Failure[]> {
+    const { clock, dedupeWindow } = this.#options.plan
+    const now = clock.now()
+    this.lastUse = now
+    if (options.dedupeId !== undefined) {
+      this.#dedupe ??= new DedupeWindow(dedupeWindow)
+      if (!this.#dedupe.first(options.dedupeId, now)) return NONE
+    }
+    let index = 0
+    if (this.#blocked.size === 0) {
+      for (; index < batch.length; index++) if (!this.#accept(batch[index]!, options, now)) break // index < length
+      for (const group of this.#all) group.pump()
+      if (index === batch.length) return NONE
+    }
+    return this.#options.plan.whenFull === 'refuse'
+      ? failures(batch, index, this.#full())
+      : this.#wait(batch, index, options)
+  }
+
+  /** Drops every message. Returns how many were kept. */
+  clear(): number {
+    const dropped = this.#size - this.#delayed
+    for (const log of this.#logs) while (log.size > 0) this.#dropFirst(log)
+    this.#admit()
+    return dropped
+  }
+
+  close(): void {
+    for (const group of this.#all) group.close()
+    const closed = new MillraceError('CLOSED', 'memory: the broker or the topic is closed')
+    for (let blocked = this.#blocked.shift(); blocked; blocked = this.#blocked.shift())
+      blocked.done(failures(blocked.batch, blocked.index, closed))
+    this.#options.weigh(-this.#bytes)
+  }
+
+  statistics(): TopicStatistics {
+    const counts = { ...this.counts }
+    for (const group of this.#all) addCounts(counts, group.counts)
+    return {
+      ...counts,
+      retained: this.#size - this.#delayed,
+      delayed: this.#delayed,
+      bytes: this.#bytes,
+      blocked: this.#blocked.size,
+      groups: Object.fromEntries([...this.groups].map(([name, group]) => [name, group.statistics()])),
+      ephemeral: [...this.ephemeral].map(group => group.statistics()),
+    }
+  }
+
+  /** Takes one message if there is room, or makes room where the policy says so. */
+  #accept(message: Message, options: WriteOptions, now: number): boolean {
+    const { capacity, retain, whenFull, ttl } = this.#options.plan
+    if (this.#size >= retain.messages + SLACK || this.#bytes >= retain.bytes) this.#trim(retain)
+    if (this.#size >= capacity.messages || this.#bytes >= capacity.bytes) {
+      this.#trim({
+        messages: Math.min(retain.messages, capacity.messages - 1),
+        bytes: Math.min(retain.bytes, capacity.bytes - 1),
+      })
+      while (this.#size >= capacity.messages || this.#bytes >= capacity.bytes) {
+        const oldest = whenFull === 'drop-oldest' ? this.#oldest(() => true) : undefined
+        if (!oldest) return false
+        this.#dropFirst(oldest)
+        this.counts.dropped++
+        for (const group of this.ephemeral)
+          for (const { sink } of group.consumers)
+            sink.gap(`topic '${this.name}' was full and dropped its oldest message`)
+      }
+    }
+    const expires = options.expires ?? (ttl === undefined ? undefined : now + ttl)
+    const bytes = message.payload.length + OVERHEAD
+    this.#size++
+    this.#bytes += bytes
+    this.#options.weigh(bytes)
+    this.counts.published++
+    const log = this.#log(options.priority ?? 0)
+    if (options.notBefore === undefined || options.notBefore <= now) {
+      log.append(message, this.#options.number(), now, expires)
+      return true
+    }
+    this.#delayed++
+    this.#options.schedule.add(options.notBefore, () => {
+      this.#delayed--
+      log.append(message, this.#options.number(), now, expires)
+      for (const group of this.#all) group.pump()
+    })
+    return true
+  }
+
+  /** Lets those go that all have settled, oldest first, down to the bound. */
+  #trim(bound: { readonly messages: number; readonly bytes: number }): void {
+    while (this.#size > bound.messages || this.#bytes > bound.bytes) {
+      const log = this.#oldest(log => log.head < this.#floor(log))
+      if (!log) return
+      const floor = this.#floor(log)
+      // With one log there is no other whose head could be older.
+      do this.#dropFirst(log)
+      while (this.#logs.length === 1 && log.head < floor && (this.#size > bound.messages || this.#bytes > bound.bytes))
+    }
+  }
+
+  #floor(log: Log): number {
+    let floor = log.tail
+    for (const group of this.#all) floor = Math.min(floor, group.floor(log))
+    return floor
+  }
+
+  /** The log whose first entry is the oldest of those that the condition holds for. */
+  #oldest(may: (log: Log) => boolean): Log | undefined {
+    let oldest: Log | undefined
+    for (const log of this.#logs)
+      if (log.size > 0 && may(log) && (!oldest || log.at(log.head).seq < oldest.at(oldest.head).seq)) oldest = log
+    return oldest
+  }
+
+  #dropFirst(log: Log): void {
+    for (const group of this.#all) group.drop(log)
+    const { bytes } = log.shift()
+    this.#size--
+    this.#bytes -= bytes
+    this.#options.weigh(-bytes)
+  }
+
+  #wait(batch: readonly Message[], from: number, options: WriteOptions): Promise<readonly Failure[]> {
+    return new Promise(resolve => {
+      const { signal } = options
+      const blocked: Blocked = {
+        batch,
+        options,
+        index: from,
+        done: answer => {
+          signal.removeEventListener('abort', onAbort)
+          resolve(answer)
+        },
+      }
+      const onAbort = (): void => {
+        for (let left = this.#blocked.size; left > 0; left--) {
+          const one = this.#blocked.shift()! // left > 0
+          if (one !== blocked) this.#blocked.push(one)
+        }
+        const error = this.#full(signal.reason)
+        blocked.done(failures(batch, blocked.index, error))
+        this.#admit()
+      }
+      this.#blocked.push(blocked)
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+
+  /** There may be room again: lets the waiting publishers on, in their order. */
+  #admit(): void {
+    if (this.#blocked.size === 0) return
+    const now = this.#options.plan.clock.now()
+    let accepted = false
+    for (let blocked = this.#blocked.peek(); blocked; blocked = this.#blocked.peek()) {
+      const { batch, options } = blocked
+      while (blocked.index < batch.length && this.#accept(batch[blocked.index]!, options, now)) {
+        blocked.index++
+        accepted = true
+      }
+      if (blocked.index < batch.length) break
+      this.#blocked.shift()
+      blocked.done(NONE)
+    }
+    if (accepted) for (const group of this.#all) group.pump()
+  }
+
+  #log(priority: number): Log {
+    const found =
+      this.#logs.length === 1 && priority === 0 ? this.#logs[0] : this.#logs.find(log => log.priority === priority)
+    if (found) return found
+    const log = new Log(this.name, priority)
+    this.#logs.push(log)
+    for (const group of this.#all) group.join(log, 'earliest')
+    return log
+  }
+
+  #full(cause?: unknown): MillraceError {
+    const { messages, bytes } = this.#options.plan.capacity
+    return new MillraceError(
+      'QUEUE_FULL',
+      `topic '${this.name}' is full: ${messages} messages or ${bytes} bytes are not settled; settle them, or raise capacity`,
+      cause === undefined ? {} : { cause },
+    )
+  }
+}
+
+function failures(batch: readonly Message[], from: number, error: Error): readonly Failure[] {
+  return batch.slice(from).map(({ id }, i) => ({ index: from + i, id, outcome: 'refused', error }))
+}

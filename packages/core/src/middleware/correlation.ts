@@ -1,0 +1,48 @@
+import type { Message } from '../contract.ts'
+import type { Attempt, Middleware } from '../handler.ts'
+
+/** The metadata of a message that says to which chain it belongs. */
+export const CORRELATION_ID = 'correlation_id'
+/** The metadata of a message that says of which message it is a consequence. */
+export const CAUSATION_ID = 'causation_id'
+
+export interface CorrelationOptions {
+  /** The metadata key of the chain's id. Default 'correlation_id'. */
+  readonly key?: string
+  /** The id where the incoming message has none. Default: the incoming message's id. */
+  readonly generate?: (message: Message) => string
+}
+
+/** Gives everything that the handler publishes the incoming message's correlation id, and its id as the causation id. */
+export function correlation(options: CorrelationOptions = {}): Middleware<Attempt> {
+  const { key = CORRELATION_ID, generate = ({ id }: Message) => id } = options
+  const stamp = (message: Message, { cause }: Attempt): Message => stamped(message, cause, key, generate)
+  return next => (value, context) => {
+    context.mapOutputs(stamp)
+    return next(value, context)
+  }
+}
+
+/** The message's chain, where it says so. */
+export function correlationId(message: Message, key: string = CORRELATION_ID): string | undefined {
+  return message.metadata[key]
+}
+
+/** The outgoing message with the ids that follow from the incoming one; those that it has already stay. */
+export function stamped(
+  outgoing: Message,
+  incoming: Message,
+  key: string = CORRELATION_ID,
+  generate: (message: Message) => string = ({ id }) => id,
+): Message {
+  const { metadata } = outgoing
+  if (metadata[key] !== undefined && metadata[CAUSATION_ID] !== undefined) return outgoing
+  return {
+    ...outgoing,
+    metadata: Object.freeze({
+      [key]: incoming.metadata[key] ?? generate(incoming),
+      [CAUSATION_ID]: incoming.id,
+      ...metadata,
+    }),
+  }
+}

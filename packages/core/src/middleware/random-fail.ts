@@ -1,0 +1,31 @@
+import { MillraceError } from '../errors.ts'
+import type { Attempt, Middleware } from '../handler.ts'
+
+export interface RandomFailOptions {
+  /** From 0 up to but not including 1. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+/** Fails so large a part of the attempts (0 to 1), before the handler is called, by a rejection. @throws BAD_OPTION */
+export function randomFail(probability: number, options: RandomFailOptions = {}): Middleware<Attempt> {
+  const chance = checked(probability, options)
+  return next => (value, context) =>
+    chance() ? Promise.reject(new Error('failed at random')) : next(value, context)
+}
+
+/** Throws synchronously in so large a part of the attempts (0 to 1), and something that is no Error. @throws BAD_OPTION */
+export function randomThrow(probability: number, options: RandomFailOptions = {}): Middleware<Attempt> {
+  const chance = checked(probability, options)
+  return next => (value, context) => {
+    // The point of it: a handler may throw anything.
+    // oxlint-disable-next-line no-throw-literal
+    if (chance()) throw 'thrown at random'
+    return next(value, context)
+  }
+}
+
+function checked(probability: number, { random = Math.random }: RandomFailOptions): () => boolean {
+  if (!(probability >= 0 && probability <= 1))
+    throw new MillraceError('BAD_OPTION', `a probability is from 0 to 1, not ${probability}`)
+  return () => random() < probability
+}

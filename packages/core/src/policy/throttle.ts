@@ -1,0 +1,86 @@
+import type { Clock, Timer } from '../clock/clock.ts'
+import { systemClock } from '../clock/system.ts'
+import type { Attempt, Middleware } from '../handler.ts'
+import { milliseconds, whole } from './bounds.ts'
+import { WaitingLine } from './waiting-line.ts'
+
+export interface ThrottleOptions {
+  /** Attempts that may begin in any `per` ms, 1 to 1,000,000. */
+  readonly rate: number
+  /** ms, 1 to 86,400,000. Default 1,000. */
+  readonly per?: number
+}
+
+/**
+ * At most `rate` attempts begin in any `per` ms, however they are spread. One instance may be shared by several handlers,
+ * which then share the rate, first come first served.
+ */
+export class Throttle {
+  readonly #rate: number
+  readonly #per: number
+  readonly #clock: Clock
+  /** When the last `rate` attempts began: a circle, the oldest at `#next` once it is full. */
+  readonly #began: Float64Array
+  readonly #line = new WaitingLine()
+  #next = 0
+  #timer: Timer | undefined
+
+  /** @throws BAD_OPTION */
+  constructor(options: ThrottleOptions, clock: Clock = systemClock) {
+    const { rate, per = 1000 } = options
+    whole('throttle.rate', rate, 1, 1_000_000)
+    milliseconds('throttle.per', per, 1, 86_400_000)
+    this.#rate = rate
+    this.#per = per
+    this.#clock = clock
+    this.#began = new Float64Array(rate).fill(-Infinity)
+  }
+
+  /** ms until an attempt may begin; 0 is now. */
+  get delay(): number {
+    const oldest = this.#began[this.#next] ?? -Infinity
+    return Math.max(0, oldest + this.#per - this.#clock.now())
+  }
+
+  /** Takes a place if there is one now. */
+  tryTake(): boolean {
+    if (this.#line.size > 0 || this.delay > 0) return false
+    this.#take()
+    return true
+  }
+
+  /** Takes a place when there is one. Rejects with the signal's reason when that comes first; the place is then free. */
+  async take(signal?: AbortSignal): Promise<void> {
+    if (this.tryTake()) return
+    const served = this.#line.join(signal)
+    this.#arm()
+    await served
+  }
+
+  #take(): void {
+    this.#began[this.#next] = this.#clock.now()
+    this.#next = (this.#next + 1) % this.#rate
+  }
+
+  #arm(): void {
+    if (this.#line.size === 0) return
+    this.#timer ??= this.#clock.after(this.delay, () => {
+      this.#timer = undefined
+      while (this.#line.size > 0 && this.delay === 0) {
+        this.#take()
+        this.#line.serve()
+      }
+      this.#arm()
+    })
+  }
+}
+
+/** Lets at most `rate` attempts begin in any `per` ms; the others wait. One rate for all handlers that it is used on. @throws BAD_OPTION */
+export function throttle(options: ThrottleOptions | Throttle): Middleware<Attempt> {
+  let shared = options instanceof Throttle ? options : undefined
+  if (!shared) new Throttle(options as ThrottleOptions) // so that a wrong option is told now and not at the first message
+  return next => (value, context) => {
+    const rate = (shared ??= new Throttle(options as ThrottleOptions, context.clock))
+    return rate.tryTake() ? next(value, context) : rate.take(context.signal).then(() => next(value, context))
+  }
+}

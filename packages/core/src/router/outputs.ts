@@ -1,0 +1,153 @@
+import type { Message, Name, PublishOptions, Publisher } from '../contract.ts'
+import type { Backoff } from '../adapter/backoff.ts'
+import type { Clock } from '../clock/clock.ts'
+import { asError, CODES, isMillraceError, MillraceError } from '../errors.ts'
+import type { Attempt, OutputMap } from '../handler.ts'
+import { sleep } from '../policy/sleep.ts'
+import { followed, telemetry, traced } from '../telemetry.ts'
+import type { PublishEvent } from '../telemetry.ts'
+import { isThenable } from '../thenable.ts'
+import { asList, encoded, isOutgoing } from './output.ts'
+import type { Topic } from './topic.ts'
+import { nameOf } from './topic.ts'
+
+/** What the outputs of a handler need to get out. */
+export interface OutputsOptions {
+  readonly handler: string
+  readonly publisher: Publisher | undefined
+  readonly publishTopic: Name | Topic<unknown> | undefined
+  /** Calls of `publish` for the same outputs, 1 or more: the publish is retried, not the handler. */
+  readonly attempts: number
+  readonly wait: Backoff
+  readonly clock: Clock
+}
+
+/** Something to be published, before it is known with what else. */
+interface Parcel {
+  readonly topic: string
+  readonly message: Message | Promise<Message>
+  readonly options: PublishOptions | undefined
+}
+
+/** A handler's way out: encodes, groups by topic, publishes, and publishes again what was not accepted. */
+export class Outputs {
+  readonly #options: OutputsOptions
+
+  constructor(options: OutputsOptions) {
+    this.#options = options
+  }
+
+  /** Publishes what a handler returned: one call for each topic, in the order of first mention. Undefined: there was nothing. */
+  send(result: unknown, context: OutputContext): Promise<void> | undefined {
+    const list = asList(result)
+    if (list.length === 0) return undefined
+    if (list.length > 1) return this.#sendAll(list, context)
+    const { topic, message, options } = this.#parcel(list[0])
+    return isThenable(message) ? this.#sendAll(list, context) : this.#persist(topic, [message], options, context)
+  }
+
+  /** What `context.publish` does: one try, as the caller says. */
+  async publish(
+    topic: Name | Topic<unknown>,
+    values: unknown,
+    options: PublishOptions | undefined,
+    context: OutputContext,
+  ): Promise<void> {
+    const messages: Message[] = []
+    for (const value of asList(values)) messages.push(await encoded(topic, value))
+    if (messages.length > 0) await this.#publish(nameOf(topic), mapped(messages, context), options, context)
+  }
+
+  async #sendAll(list: readonly unknown[], context: OutputContext): Promise<void> {
+    const groups: { topic: string; options: PublishOptions | undefined; messages: Message[] }[] = []
+    for (const output of list) {
+      const { topic, message, options } = this.#parcel(output)
+      let group = groups.find(one => one.topic === topic && one.options === options)
+      if (!group) groups.push((group = { topic, options, messages: [] }))
+      group.messages.push(isThenable(message) ? await message : message)
+    }
+    for (const { topic, messages, options } of groups) await this.#persist(topic, messages, options, context)
+  }
+
+  #parcel(output: unknown): Parcel {
+    const { handler, publishTopic } = this.#options
+    if (isOutgoing(output))
+      return { topic: nameOf(output.topic), message: encoded(output.topic, output.value), options: output.options }
+    if (publishTopic === undefined)
+      throw new MillraceError(
+        'BAD_OPTION',
+        `handler '${handler}' returned something to publish and has no publishTopic; use to(topic, message)`,
+      )
+    return { topic: nameOf(publishTopic), message: encoded(publishTopic, output), options: undefined }
+  }
+
+  async #persist(
+    topic: string,
+    messages: readonly Message[],
+    options: PublishOptions | undefined,
+    context: OutputContext,
+  ): Promise<void> {
+    let left = mapped(messages, context)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#publish(topic, left, options, context)
+        return
+      } catch (thrown) {
+        const error = asError(thrown)
+        const { attempts, wait, clock } = this.#options
+        if (attempt >= attempts || !worthwhile(error)) throw error
+        if (isMillraceError(error, 'PUBLISH_FAILED') && error.failures.length > 0) {
+          const failed = new Set(error.failures.map(({ index }) => index))
+          left = left.filter((_, index) => failed.has(index))
+        }
+        context.logger.log('warn', 'the outputs were not accepted; will publish them again', { error, topic, attempt })
+        await sleep(clock, wait(attempt), context.signal)
+      }
+    }
+  }
+
+  #publish(
+    topic: string,
+    messages: readonly Message[],
+    options: PublishOptions | undefined,
+    context: OutputContext,
+  ): Promise<void> {
+    const { handler, publisher } = this.#options
+    const { transaction } = context
+    const send = (which: readonly Message[]): Promise<void> => {
+      if (transaction) {
+        if (options)
+          throw new MillraceError('UNSUPPORTED', `handler '${handler}' is atomic: a transaction takes no publish options`)
+        return transaction.publish(topic, which)
+      }
+      if (!publisher)
+        throw new MillraceError('BAD_OPTION', `handler '${handler}' publishes to '${topic}' and has no publisher`)
+      const [only] = which
+      return publisher.publish(topic, which.length === 1 && only ? only : which, options)
+    }
+    if (!followed(telemetry.publish)) return send(messages)
+    const event: PublishEvent = { handler, topic, messages }
+    return Promise.resolve(traced(telemetry.publish, event, () => send(event.messages)) as Promise<void>)
+  }
+}
+
+/** The part of a context that outputs look at. */
+export interface OutputContext extends Attempt {
+  /** What everything that is published passes through, in this order. */
+  readonly maps: readonly OutputMap[] | undefined
+}
+
+function mapped(messages: readonly Message[], context: OutputContext): readonly Message[] {
+  const { maps } = context
+  if (maps === undefined) return messages
+  return messages.map(message => maps.reduce((at, map) => map(at, context), message))
+}
+
+/** Whether publishing again may help. A failure with no part in it that may is final. */
+function worthwhile(error: Error): boolean {
+  if (!isMillraceError(error)) return true
+  if (error.code === 'PUBLISH_FAILED' && error.failures.length > 0)
+    return error.failures.every(({ error }) => !isMillraceError(error) || CODES[error.code].retry)
+  return CODES[error.code].retry
+}
+
