@@ -1,14 +1,17 @@
 import { HarnessError } from './error.ts'
 import type { Recipe } from './recipe.ts'
 import { kafka } from './servers/kafka.ts'
+import { mosquitto } from './servers/mosquitto.ts'
+import { nats } from './servers/nats.ts'
+import { rabbitmq } from './servers/rabbitmq.ts'
 
 /** The servers that can be had. */
-export type ServerName = 'kafka'
+export type ServerName = 'kafka' | 'rabbitmq' | 'mosquitto' | 'nats'
 
-const recipes: Readonly<Record<ServerName, Recipe>> = { kafka }
+const recipes: Readonly<Record<ServerName, Recipe>> = { kafka, rabbitmq, mosquitto, nats }
 
 /** The names of all servers, in the order in which they are shown. */
-export const serverNames: readonly ServerName[] = ['kafka']
+export const serverNames: readonly ServerName[] = ['kafka', 'rabbitmq', 'mosquitto', 'nats']
 
 /** The versions of a server that can be had, the default first. */
 export function serverVersions(name: ServerName): readonly string[] {

@@ -130,7 +130,11 @@ function downloadProgress(name: string, suite: string, say: Progress): (line: st
   return line => {
     total = Number(/(\d+) newly installed/.exec(line)?.[1] ?? total)
     const need = /Need to get (\S+ \S+) of archives/.exec(line)?.[1]
-    if (need) say(`${name}: downloading ${total} packages of Debian ${suite}, ${(size = need)}`)
+    if (need) {
+      size = need
+      told = Date.now()
+      say(`${name}: downloading ${total} packages of Debian ${suite}, ${size}`)
+    }
     if (!line.startsWith('Get:')) return
     count += 1
     if (Date.now() - told < 2000) return

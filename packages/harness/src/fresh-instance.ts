@@ -28,7 +28,7 @@ export async function startFresh(
   const ports = Object.fromEntries(program.ports.map((port, index) => [port, numbers[index]!])) // as many numbers as names
   const owner = liveProcess(process.pid)
   const url = program.url(ports['client']!) // every program has that port
-  const record = { name, version: program.version, url, ports, started: [], ...(owner ? { owner } : {}) }
+  const record = { name, version: program.version, url, ports, ...(owner ? { owner } : {}) }
   await writeRecord(folder, record)
 
   const server = new Server(program, { folder, ports, config }, record)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HarnessError } from './error.ts'
 import { isAlive, liveProcess } from './live-process.ts'
 import type { LiveProcess } from './live-process.ts'
-import type { Command, Place, Program } from './recipe.ts'
+import type { Command } from './recipe.ts'
 
 /**
  * Starts a process that leads its own group and outlives this one. It inherits no descriptor (a lock held here would live as long as it does)
@@ -33,25 +33,25 @@ export async function launch(command: Command, folder: string): Promise<LiveProc
 }
 
 /**
- * Waits until the server answers in its own protocol, and returns the process that is the server.
- * Rejects `START_FAILED` with the tail of the log as soon as the process is gone, or after `timeout` milliseconds.
+ * Waits until `probe` resolves. Rejects `START_FAILED` with the tail of the log as soon as the process is gone, or after `timeout` milliseconds.
  */
 export async function whenReady(
-  { program, place, launched }: { program: Program; place: Place; launched: LiveProcess },
-  { timeout, logFrom }: { timeout: number; logFrom: number },
-): Promise<LiveProcess> {
+  launched: LiveProcess,
+  probe: () => Promise<void>,
+  { folder, logFrom, timeout }: { folder: string; logFrom: number; timeout: number },
+): Promise<void> {
   const until = Date.now() + timeout
   for (;;) {
-    const error = await program.probe(place).then(
+    const error = await probe().then(
       () => undefined,
       (reason: unknown) => reason as Error,
     )
-    const server = program.pidFile ? await fromPidFile(program.pidFile(place)) : launched
-    if (!error && server && isAlive(server)) return server
     const gone = !isAlive(launched)
+    // Gone, and yet something answers: another program has taken the port.
+    if (!error && !gone) return
     if (gone || Date.now() > until) {
-      const why = gone ? 'it ended' : `not ready after ${timeout / 1000} s: ${error?.message ?? 'it wrote no pid file'}`
-      throw new HarnessError('START_FAILED', `${why}; the end of its log:\n${await logTail(place.folder, logFrom)}`, {
+      const why = gone ? 'it ended' : `it was not ready after ${timeout / 1000} s (${error?.message})`
+      throw new HarnessError('START_FAILED', `${why}; the end of its log:\n${await logTail(folder, logFrom)}`, {
         cause: error,
       })
     }
@@ -72,9 +72,4 @@ export async function logTail(folder: string, from: number): Promise<string> {
   const log = await readFile(join(folder, 'log')).catch(() => Buffer.alloc(0))
   const lines = log.toString('utf8', from).trimEnd().split('\n').slice(-30)
   return lines.map(line => `    ${line}`).join('\n')
-}
-
-async function fromPidFile(path: string): Promise<LiveProcess | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '')
-  return text === '' ? undefined : liveProcess(Number.parseInt(text, 10))
 }

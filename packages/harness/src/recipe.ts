@@ -16,12 +16,10 @@ export interface Program {
   readonly ports: readonly ['client', ...string[]]
   /** Writes the configuration, and what must be there before the first start; called before every start. */
   prepare(place: Place): Promise<void>
-  /** Something that must run beside it and that nobody else may use (RabbitMQ's epmd). Outlives a restart, ends with `stop`. */
-  readonly companion?: (place: Place) => Command
-  /** The server itself, in the foreground. */
+  /** Something that must run beside it, started first and listening on `port` (RabbitMQ's epmd). Outlives a restart, ends with `stop`. */
+  readonly companion?: (place: Place) => Command & { readonly port: number }
+  /** The server itself, in the foreground: its pid is the server's. */
   command(place: Place): Command
-  /** Where the server writes its own pid, if the process that `command` starts is not the server itself. */
-  readonly pidFile?: (place: Place) => string
   /** One call in the server's own protocol; rejects until the server serves. */
   probe(place: Place): Promise<void>
   /** As `millrace/connect` takes it, for a client that connects to `port`. */

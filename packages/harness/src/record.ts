@@ -8,10 +8,10 @@ export interface ServerRecord {
   readonly version: string
   readonly url: string
   readonly ports: Readonly<Record<string, number>>
-  /** The server itself, while it is up. */
+  /** The server itself, once started; leads a process group. */
   readonly server?: LiveProcess
-  /** Everything that was started for it, the server included. Each leads a process group. */
-  readonly started: readonly LiveProcess[]
+  /** What runs beside it, likewise. */
+  readonly companion?: LiveProcess
   /** The process that wants it, where it is to end with that process. */
   readonly owner?: LiveProcess
 }

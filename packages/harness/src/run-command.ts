@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly cwd?: string
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** Exit codes that are a success; 0 unless given. */
+  readonly accept?: readonly number[]
   /** Gets every line of both outputs as it comes. */
   readonly onLine?: (line: string) => void
   /** Milliseconds until it is killed; 20 minutes unless given. */
@@ -16,7 +18,7 @@ export interface RunOptions {
 
 /** Runs a program to its end and resolves with its standard output. Rejects `NOT_AVAILABLE`, with the last lines it said, where it fails. */
 export async function runCommand(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { cwd, env, onLine, timeout = 20 * 60_000 } = options
+  const { cwd, env, onLine, accept = [0], timeout = 20 * 60_000 } = options
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
@@ -41,7 +43,7 @@ export async function runCommand(command: string, args: readonly string[], optio
   } catch (cause) {
     throw new HarnessError('NOT_AVAILABLE', `cannot run '${command}': ${(cause as Error).message}`, { cause })
   }
-  if (end === 0) return out.join('\n')
+  if (typeof end === 'number' && accept.includes(end)) return out.join('\n')
   const said = last.map(line => `    ${line}`).join('\n')
   throw new HarnessError('NOT_AVAILABLE', `'${command} ${args[0] ?? ''}' failed (${end}); it said at the end:\n${said}`)
 

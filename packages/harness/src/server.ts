@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
+import { dialogue } from './dialogue.ts'
 import { HarnessError } from './error.ts'
 import { launch, logSize, whenReady } from './launch.ts'
 import { isAlive, signalProcess, whenGone } from './live-process.ts'
@@ -46,38 +47,31 @@ export class Server {
     if (this.isUp) return
     const { folder } = this.#place
     await mkdir(folder, { recursive: true })
-    await this.#write({ started: this.#record.started.filter(isAlive) })
-    const logFrom = await logSize(folder)
+    const wait = { folder, timeout, logFrom: await logSize(folder) }
     try {
       await this.#program.prepare(this.#place)
-      const { companion } = this.#program
-      if (companion && this.#record.started.length === 0) await this.#launch(companion(this.#place))
-      const launched = await this.#launch(this.#program.command(this.#place))
-      const server = await whenReady({ program: this.#program, place: this.#place, launched }, { timeout, logFrom })
-      await this.#write({ server })
+      await this.#companionUp(wait)
+      const server = await launch(this.#program.command(this.#place), folder)
+      await this.#write({ ...this.#record, server })
+      await whenReady(server, () => this.#program.probe(this.#place), wait)
     } catch (error) {
-      await killAll(this.#record.server, this.#record.started, this.#record.name)
+      await killAll(this.#record)
       const message = `${this.#record.name} ${this.#record.version} did not start: ${(error as Error).message}`
       throw new HarnessError(error instanceof HarnessError ? error.code : 'START_FAILED', message, { cause: error })
     }
   }
 
-  /** Ends the server by that signal and waits until it is gone; what runs beside it stays. SIGTERM that is not heeded in 30 s is followed by SIGKILL. */
+  /** Ends the server by that signal and waits until it is gone; what runs beside it stays. A SIGTERM that is not heeded in 30 s is followed by SIGKILL. */
   async down(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const { server, started } = this.#record
-    const companions = this.#program.companion ? started.slice(0, 1) : []
-    const own = started.filter(one => !companions.includes(one))
-    // The signal goes to the server alone where it can end by itself, so that it can tell its helpers in its own order.
-    if (signal === 'SIGTERM' && server && signalProcess(server, signal)) await whenGone(server, 30_000)
-    await killAll(server, own, this.#record.name)
-    await this.#write({ started: companions })
+    const { companion: _, ...server } = this.#record
+    if (signal === 'SIGTERM') await ask(server)
+    await killAll(server)
   }
 
-  /** Ends the server and everything beside it. */
-  async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    await this.down(signal)
-    await killAll(undefined, this.#record.started, this.#record.name)
-    await this.#write({ started: [] })
+  /** Ends the server, and what runs beside it. */
+  async end(): Promise<void> {
+    await ask(this.#record)
+    await killAll(this.#record)
   }
 
   /** Ends it and removes its folder: data, log and record. */
@@ -88,55 +82,53 @@ export class Server {
 
   /** Kills everything at once, from where nothing can be awaited: a process that is about to exit. */
   killNow(): void {
-    const { server, started } = this.#record
-    for (const one of started) signalProcess(one, 'SIGKILL', 'group')
-    if (server) signalProcess(server, 'SIGKILL')
+    for (const one of processes(this.#record)) signalProcess(one, 'SIGKILL', 'group')
   }
 
-  async #launch(command: Parameters<typeof launch>[0]): Promise<LiveProcess> {
-    const launched = await launch(command, this.#place.folder)
-    await this.#write({ started: [...this.#record.started, launched] })
-    return launched
+  async #companionUp(wait: { folder: string; logFrom: number; timeout: number }): Promise<void> {
+    const command = this.#program.companion?.(this.#place)
+    const running = this.#record.companion
+    if (!command || (running && isAlive(running))) return
+    const companion = await launch(command, this.#place.folder)
+    await this.#write({ ...this.#record, companion })
+    await whenReady(companion, () => dialogue(command.port, () => Promise.resolve()), wait)
   }
 
-  /** Writes the record with these processes; a server that is not named is no longer up. */
-  async #write({
-    server,
-    started = this.#record.started,
-  }: {
-    server?: LiveProcess
-    started?: readonly LiveProcess[]
-  }): Promise<void> {
-    const { server: _, ...rest } = this.#record
-    this.#record = { ...rest, started, ...(server ? { server } : {}) }
-    await writeRecord(this.#place.folder, this.#record)
+  async #write(record: ServerRecord): Promise<void> {
+    this.#record = record
+    await writeRecord(this.#place.folder, record)
   }
 }
 
-/** Ends the server that the record in that folder names, and everything beside it, by a process that did not start it. */
-export async function endByRecord(folder: string, { clear }: { clear: boolean }): Promise<void> {
+/** Ends the server that the record in that folder names, and what runs beside it, from a process that need not have started it. */
+export async function endByRecord(folder: string): Promise<void> {
   const record = await readRecord(folder)
-  const { server, started = [] } = record ?? {}
-  if (server && signalProcess(server, 'SIGTERM')) await whenGone(server, 30_000)
-  if (clear) return await removeByRecord(folder)
-  await killAll(server, started, record?.name ?? folder)
   if (!record) return
-  const { server: _, ...rest } = record
-  await writeRecord(folder, { ...rest, started: [] })
+  await ask(record)
+  await killAll(record)
 }
 
 /** Kills what the record in that folder names, and removes the folder. */
 export async function removeByRecord(folder: string): Promise<void> {
   const record = await readRecord(folder)
-  if (record) await killAll(record.server, record.started, record.name)
+  if (record) await killAll(record)
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
-async function killAll(server: LiveProcess | undefined, started: readonly LiveProcess[], name: string): Promise<void> {
-  for (const one of started) signalProcess(one, 'SIGKILL', 'group')
-  if (server) signalProcess(server, 'SIGKILL')
-  for (const one of server ? [...started, server] : started) {
-    if (await whenGone(one, 5_000)) continue
-    throw new HarnessError('STOP_FAILED', `${name}: process ${one.pid} is still there 5 s after SIGKILL`)
+function processes({ server, companion }: Pick<ServerRecord, 'server' | 'companion'>): LiveProcess[] {
+  return [server, companion].filter(one => one !== undefined)
+}
+
+// To the server alone, not to its group: it tells its helpers in its own order.
+async function ask({ server }: Pick<ServerRecord, 'server'>): Promise<void> {
+  if (server && signalProcess(server, 'SIGTERM')) await whenGone(server, 30_000)
+}
+
+async function killAll(record: ServerRecord): Promise<void> {
+  const all = processes(record)
+  for (const one of all) signalProcess(one, 'SIGKILL', 'group')
+  for (const one of all) {
+    if (await whenGone(one, 10_000)) continue
+    throw new HarnessError('STOP_FAILED', `${record.name}: process ${one.pid} is still there 10 s after SIGKILL`)
   }
 }

@@ -10,7 +10,7 @@ import { readRecord } from './record.ts'
 import type { ServerRecord } from './record.ts'
 import { runningServer } from './running-server.ts'
 import type { RunningServer } from './running-server.ts'
-import { endByRecord, Server } from './server.ts'
+import { endByRecord, removeByRecord, Server } from './server.ts'
 
 /** The one instance of a server that all tests of a run, and `npm run brokers`, have together: started where it is not up, with the ports and data it had. */
 export async function startShared(
@@ -23,7 +23,7 @@ export async function startShared(
     const found = await readRecord(folder)
     const ports = await samePorts(program, found)
     const url = program.url(ports['client']!) // every program has that port
-    const record = { name, version: program.version, started: [], ...found, url, ports }
+    const record = { name, version: program.version, ...found, url, ports }
     const server = new Server(program, { folder, ports, config: [] }, record)
     // One that is up and does not answer is hung. It is ours by its record, so it may be ended.
     if (server.isUp && !(await server.answers())) await server.down('SIGKILL')
@@ -44,7 +44,10 @@ export async function sharedServers(): Promise<(ServerRecord & { readonly folder
 
 /** Ends the shared instance in that folder, whoever started it; its data stays unless `clear` is set. */
 export async function stopShared(folder: string, { clear = false }: { clear?: boolean } = {}): Promise<void> {
-  await locked(`${folder}.lock`, () => endByRecord(folder, { clear }))
+  await locked(`${folder}.lock`, async () => {
+    await endByRecord(folder)
+    if (clear) await removeByRecord(folder)
+  })
 }
 
 function sharedFolder(): string {

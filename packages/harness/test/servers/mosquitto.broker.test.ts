@@ -1,0 +1,3 @@
+import { serverLife } from '../server-life.ts'
+
+serverLife('mosquitto', '2.0.21')

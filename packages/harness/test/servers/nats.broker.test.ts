@@ -1,0 +1,3 @@
+import { serverLife } from '../server-life.ts'
+
+serverLife('nats', '2.15.1')
