@@ -19,7 +19,8 @@ export function findCycles(files: readonly SourceFile[]): string[][] {
   const cycles = new Map<string, string[]>()
   for (const path of [...known].toSorted()) {
     const ring = shortestRing(path, targets)
-    if (ring) cycles.set([...new Set(ring)].toSorted().join('\n'), ring)
+    const key = [...new Set(ring)].toSorted().join('\n')
+    if (ring && !cycles.has(key)) cycles.set(key, ring)
   }
   return [...cycles.values()]
 }

@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { table, type Row, type Suite } from './row.ts'
+
+export interface BenchOptions {
+  readonly quick?: boolean
+  readonly only?: string
+  /** Where `{ suite, node, rows }` is written. */
+  readonly json?: string
+}
+
+/** Runs one suite, prints its rows as a table, and keeps them as JSON if asked to. */
+export async function bench(suite: string, { json, ...options }: BenchOptions = {}): Promise<Row[]> {
+  const file = join(import.meta.dirname, suite, 'suite.ts')
+  if (!suites().includes(suite)) throw new Error(`there is no suite '${suite}': ${suites().join(', ') || 'none yet'}`)
+  const { run } = (await import(pathToFileURL(file).href)) as { run: Suite }
+  const rows = await run({ ...options, log: progress })
+  clearProgress()
+  console.log(table(rows))
+  if (json !== undefined) writeFileSync(json, JSON.stringify({ suite, node: process.version, rows }, null, 2) + '\n')
+  return rows
+}
+
+/** The folders here that hold a suite. */
+export function suites(): string[] {
+  return readdirSync(import.meta.dirname, { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && existsSync(join(import.meta.dirname, entry.name, 'suite.ts')))
+    .map(entry => entry.name)
+    .toSorted()
+}
+
+/** To standard error, where a terminal keeps it to one line. */
+function progress(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
+  else process.stderr.write(`${line}\n`)
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+}
