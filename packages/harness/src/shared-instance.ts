@@ -50,8 +50,9 @@ export async function stopShared(folder: string, { clear = false }: { clear?: bo
   })
 }
 
+/** `$MILLRACE_BROKERS` names the set, so that a test run and a developer need not share one. */
 function sharedFolder(): string {
-  return join(cacheFolder(), 'run', 'shared')
+  return join(cacheFolder(), 'run', 'shared', process.env['MILLRACE_BROKERS'] || 'default')
 }
 
 async function samePorts(program: Program, found: ServerRecord | undefined): Promise<Record<string, number>> {
