@@ -53,8 +53,8 @@ export class NullMechanism implements Mechanism {
     }
     const peer = readPeer(this.#own, buffer, start + 6, end)
     if (isFailure(peer)) {
+      // Our READY still goes out: it is how the peer learns that it cannot talk to us, and need not come back.
       this.#state = { is: 'failed', failure: peer }
-      this.#ready = undefined
       return
     }
     this.#peer = peer
