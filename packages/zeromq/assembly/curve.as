@@ -6,7 +6,7 @@ import { blocks4, hsalsa20, vector } from './salsa20'
 import { poly1305 } from './poly1305'
 import { differs, largeFinish, largeMix, largeStart, largeUpdate, mix, openBox, sealBox, spend, STREAM, TAG, wipeBox } from './box'
 
-export { largeFinish, largeMix, largeStart, largeUpdate, spend, wipeBox }
+export { largeFinish, largeMix, largeStart, largeUpdate, poly1305, spend, wipeBox }
 
 // Whole connections, one after the other: the slot that seals and the slot that opens, 64 octets each.
 const SLOTS: u32 = 4096
