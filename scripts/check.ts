@@ -5,7 +5,9 @@ import { runSteps } from './steps/step.ts'
 import { vitest } from './steps/vitest.ts'
 
 const started = performance.now()
-const side = await runSteps([...checks, vitest('unit')], { parallel: 2 })
+const steps = [...checks, vitest('unit')]
+console.log(`checking ${[...steps, ...timings].map(step => step.name).join(', ')}`)
+const side = await runSteps(steps, { parallel: 2 })
 const alone = await runSteps(timings)
 const total = sum([...side, ...alone])
 console.log(`\n${summary(total)} in ${((performance.now() - started) / 1000).toFixed(1)} s`)

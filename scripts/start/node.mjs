@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { npm, StartError } from './npm.mjs'
@@ -24,11 +24,11 @@ export async function fetchNode(major) {
   const node = folder => join(folder, 'node_modules', name, 'bin', binary)
   if (existsSync(node(home))) return node(home)
 
-  const staging = `${home}.${process.pid}.part`
-  mkdirSync(staging, { recursive: true })
+  mkdirSync(cache, { recursive: true })
+  const staging = mkdtempSync(`${home}.part-`)
   writeFileSync(join(staging, 'package.json'), '{ "private": true }\n')
   try {
-    const doing = `fetching Node ${major} into ${home} (Node ${process.versions.node} runs no TypeScript)`
+    const doing = `fetching Node ${major} into ${home}`
     const args = ['install', '--no-save', '--no-package-lock', `${name}@${major}`]
     await npm(args, { node: process.execPath, cwd: staging, env: process.env, doing })
     prove(node(staging), major)

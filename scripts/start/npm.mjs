@@ -26,15 +26,20 @@ export async function npm(args, { node, cwd, env, doing }) {
   progress.end(code === 0)
   if (code === 0) return
   const text = Buffer.concat(output).toString().trim()
-  throw new StartError(`${withoutUsage(text)}\n\n${explain(text, doing)}`)
+  throw new StartError(`${readable(text)}\n\n${explain(text, doing)}`)
 }
 
 // Retries stay, but a machine that is offline hears it in seconds.
 const quiet = ['--no-audit', '--no-fund', '--fetch-retries=3', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=4000'] // prettier-ignore
 
-/** npm prints a page of its options after some errors. */
-const withoutUsage = text =>
-  text.replace(/^npm error Clean install a project$[^]*^npm error Run "npm help ci".*$/m, '').trim()
+/** Without the page of options that npm prints after some errors, and without its own stack. */
+const readable = text =>
+  text
+    .replace(/^npm error Clean install a project$[^]*^npm error Run "npm help ci".*$/m, '')
+    .split('\n')
+    .filter(line => !/^npm error(\s+at .*| {3}\w+: .*| \}|)$/.test(line))
+    .join('\n')
+    .trim()
 
 function explain(text, doing) {
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED|ECONNRESET|ERR_SOCKET_TIMEOUT/.test(text))

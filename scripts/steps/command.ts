@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { failed, passed, type Outcome } from './outcome.ts'
 import { root } from './root.ts'
@@ -32,6 +33,7 @@ export function runNode(args: readonly string[], options: CommandOptions = {}): 
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout,
     })
+    const relays = endWith(child)
     let stdout = ''
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -45,6 +47,7 @@ export function runNode(args: readonly string[], options: CommandOptions = {}): 
     })
     child.on('error', reject)
     child.on('close', (code, signal) => {
+      relays.off()
       if (signal !== null) output += `\nended by ${signal} (a limit of ${timeout / 1000} s)\n`
       resolve({ code: code ?? 1, stdout, output })
     })
@@ -53,6 +56,23 @@ export function runNode(args: readonly string[], options: CommandOptions = {}): 
 
 // A tool that writes into a pipe should not colour it, whatever it believes.
 const colours = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined }
+
+/** Who is told to end takes what it started along. */
+function endWith(child: ChildProcess): { off(): void } {
+  const relays = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map(signal => ({
+    signal,
+    relay: () => {
+      child.kill(signal)
+      process.exit(128 + constants.signals[signal])
+    },
+  }))
+  for (const { signal, relay } of relays) process.on(signal, relay)
+  return {
+    off() {
+      for (const { signal, relay } of relays) process.off(signal, relay)
+    },
+  }
+}
 
 /** The script that an installed tool's package names as its command. */
 export const tool = (script: string): string => join(root, 'node_modules', script)

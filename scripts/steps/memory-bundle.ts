@@ -5,7 +5,7 @@ import { root } from './root.ts'
 import type { Step } from './step.ts'
 
 /** What an application that uses the memory broker alone may weigh, minified, in bytes. */
-const bound = 100_000
+const bound = 75_000
 
 /** Bundles `import { memory } from 'millrace/memory'` as an application would: whatever else comes along is a fault. */
 export const memoryBundle: Step = {
