@@ -14,6 +14,14 @@ export interface Holder {
 /** What was decided about it, or 'lost' when it was decided elsewhere. */
 type Decision = 'ack' | 'nack' | 'reject' | 'release' | 'lost'
 
+/** What most deliveries never need. */
+interface Rare {
+  delay?: number
+  why?: Settlement['why']
+  abort?: AbortController
+  code?: ErrorCode
+}
+
 /**
  * A delivery and, once decided, its own settlement: one object for a message's whole way through a subscription.
  * `newer` and `older` link those in hand, so that none has to be looked up.
@@ -22,8 +30,6 @@ export class HandedDelivery implements Delivery, Settlement {
   readonly raw: Raw
   readonly attempt: number
   outcome: Settlement['outcome'] = 'ack'
-  delay = 0
-  why: Settlement['why'] = undefined
   newer: HandedDelivery | undefined = undefined
   older: HandedDelivery | undefined = undefined
   /** Whether it is in the list of those in hand. */
@@ -32,8 +38,7 @@ export class HandedDelivery implements Delivery, Settlement {
   tick: number
   readonly #holder: Holder
   #decision: Decision | undefined = undefined
-  #abort: AbortController | undefined = undefined
-  #code: ErrorCode | undefined = undefined
+  #rare: Rare | undefined = undefined
 
   constructor(raw: Raw, attempt: number, holder: Holder, tick: number) {
     this.raw = raw
@@ -70,10 +75,28 @@ export class HandedDelivery implements Delivery, Settlement {
     return this.raw.origin
   }
 
+  get delay(): number {
+    return this.#rare?.delay ?? 0
+  }
+
+  get why(): Settlement['why'] {
+    return this.#rare?.why
+  }
+
+  /** How its settlement is to read; an ack without a word otherwise. */
+  decide(outcome: Settlement['outcome'], delay = 0, why?: Settlement['why']): void {
+    this.outcome = outcome
+    if (delay === 0 && why === undefined && this.#rare === undefined) return
+    this.#rare ??= {}
+    this.#rare.delay = delay
+    this.#rare.why = why
+  }
+
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    if (this.#code && !this.#abort.signal.aborted) this.#abort.abort(ended(this.#code))
-    return this.#abort.signal
+    this.#rare ??= {}
+    const abort = (this.#rare.abort ??= new AbortController())
+    if (this.#decision !== undefined && !abort.signal.aborted) abort.abort(ended(this.#rare.code ?? 'SETTLED'))
+    return abort.signal
   }
 
   ack(): boolean {
@@ -142,9 +165,9 @@ export class HandedDelivery implements Delivery, Settlement {
     )
   }
 
-  #end(code: ErrorCode): void {
-    this.#code = code
-    if (this.#abort) this.#abort.abort(ended(code))
+  #end(code: 'SETTLED' | 'LOST' | 'CLOSED'): void {
+    if (code !== 'SETTLED') (this.#rare ??= {}).code = code
+    this.#rare?.abort?.abort(ended(code))
   }
 }
 

@@ -59,10 +59,12 @@ export interface AttachSpec {
   readonly options: SubscribeOptions
 }
 
-/** Where messages come from, for one subscription. */
+/** Where messages come from, for one subscription: pushed within a credit, or pulled. Exactly one of the two. */
 export interface Source {
-  /** So many more may be delivered. */
-  request(credit: number): void
+  /** Pushed: so many more may be delivered. */
+  request?(credit: number): void
+  /** Pulled: the next message, at once. After undefined the source calls `sink.ready` when there is one again. */
+  take?(): Raw | undefined
   /**
    * Exactly these, nothing beyond. Resolves when sent, and confirmed where `settles` is 'confirmed'.
    * The array belongs to core: use it before returning.
@@ -82,6 +84,8 @@ export interface Source {
 export interface Sink {
   /** The array is the driver's and may be reused after the call. */
   deliver(batch: readonly Raw[]): void
+  /** Pulled sources: there is something to take again. False when nobody waits here: then another may have it. */
+  ready(): boolean
   /** These no longer belong to this consumer (lease over, partition revoked): settling them does nothing. */
   lost(which: readonly Raw[]): void
   /** Messages may have been missed. */

@@ -4,9 +4,7 @@ import { aborted } from './abort.ts'
 import type { HandedDelivery } from './delivery.ts'
 import { Ring } from './ring.ts'
 import { MillraceError } from '../errors.ts'
-
-/** Hand-outs that needed no waiting, after which the event loop gets a turn: else a busy topic starves timers and IO. */
-const TURN = 1024
+import { Turn } from './turn.ts'
 
 export interface InboxOptions {
   readonly clock: Clock
@@ -16,6 +14,8 @@ export interface InboxOptions {
   readonly hand: (delivery: HandedDelivery) => boolean
   /** Called when a consumer is about to wait. */
   readonly idle: () => void
+  /** The next delivery of a source that is pulled. */
+  readonly pull: () => HandedDelivery | undefined
 }
 
 interface Waiter {
@@ -30,7 +30,7 @@ export class Inbox {
   readonly #watchers = new Set<{ readonly need: number; readonly wake: () => void }>()
   readonly #options: InboxOptions
   #ended: { readonly error: Error | undefined } | undefined
-  #turn = 0
+  readonly #turn = new Turn()
 
   constructor(options: InboxOptions) {
     this.#options = options
@@ -65,24 +65,35 @@ export class Inbox {
   }
 
   tryReceive(): HandedDelivery | undefined {
-    for (;;) {
-      const delivery = this.#buffer.shift()
-      if (delivery === undefined) {
-        this.#options.idle()
-        // What was waiting to be settled may have made room for more.
-        const next = this.#buffer.shift()
-        if (next === undefined || this.#options.hand(next)) return next
-        continue
-      }
-      if (this.#options.hand(delivery)) return delivery
+    return this.#next() ?? this.#afterIdle()
+  }
+
+  /** A pulled source has something again, or may give more: for those who wait. False when nobody took any. */
+  refill(): boolean {
+    let taken = false
+    while (this.#waiters.size > 0) {
+      const delivery = this.#options.pull()
+      if (delivery === undefined) return taken
+      taken = true
+      this.push(delivery)
     }
+    let need = 0
+    for (const watcher of this.#watchers) need = Math.max(need, watcher.need)
+    while (this.#buffer.size < need) {
+      const delivery = this.#options.pull()
+      if (delivery === undefined) break
+      taken = true
+      this.#buffer.push(delivery)
+    }
+    if (taken) this.#wakeWatchers()
+    return taken
   }
 
   receive(options?: WaitOptions): Promise<Delivery> {
     const signal = options?.signal
     if (signal?.aborted) return Promise.reject(aborted(signal, 'receive'))
     const delivery = this.tryReceive()
-    if (delivery !== undefined) return ++this.#turn < TURN ? Promise.resolve(delivery) : this.#afterTurn(delivery)
+    if (delivery !== undefined) return this.#turn.spend(1) ? this.#turn.after(delivery) : Promise.resolve(delivery)
     if (this.#ended) return Promise.reject(this.#endError())
     return new Promise((resolve, reject) =>
       this.#wait({ take: resolve, end: () => reject(this.#endError()) }, signal, reject),
@@ -98,7 +109,7 @@ export class Inbox {
         const delivery = this.tryReceive()
         if (delivery !== undefined) {
           const result = { done: false as const, value: delivery as Delivery }
-          return ++this.#turn < TURN ? Promise.resolve(result) : this.#afterTurn(result)
+          return this.#turn.spend(1) ? this.#turn.after(result) : Promise.resolve(result)
         }
         if (this.#ended) return this.#endOfIteration()
         return new Promise((resolve, reject) => {
@@ -131,14 +142,18 @@ export class Inbox {
     const next = async (): Promise<IteratorResult<Delivery[]>> => {
       while (!over) {
         if (signal?.aborted) throw aborted(signal, 'batches')
-        if (this.#buffer.size === 0) this.#options.idle()
-        if (this.#buffer.size === 0) {
+        const first = this.tryReceive()
+        if (first === undefined) {
           if (this.#ended) return this.#endOfIteration()
           await this.#arrival(1, undefined, signal)
           continue
         }
-        if (within !== undefined && this.#buffer.size < need) await this.#arrival(need, within, signal)
-        const batch = this.#take(size)
+        if (within === undefined) return { done: false, value: this.#take([first], size) }
+        // Until the batch is full the first waits with the others: an abort loses nothing.
+        this.#buffer.unshift(first)
+        this.#gather(need)
+        if (this.#buffer.size < need) await this.#arrival(need, within, signal)
+        const batch = this.#take([], size)
         if (batch.length > 0) return { done: false, value: batch }
       }
       return { done: true, value: undefined }
@@ -146,8 +161,7 @@ export class Inbox {
     return {
       [Symbol.asyncIterator]: () => ({
         next: async () => {
-          this.#turn += size
-          if (this.#turn >= TURN) await this.#afterTurn(undefined)
+          if (this.#turn.spend(size)) await this.#turn.after(undefined)
           return next()
         },
         return: () => {
@@ -170,14 +184,34 @@ export class Inbox {
     return this.drop(() => true)
   }
 
-  #take(size: number): Delivery[] {
-    const batch: Delivery[] = []
+  #next(): HandedDelivery | undefined {
+    for (;;) {
+      const delivery = this.#buffer.size > 0 ? this.#buffer.shift() : this.#options.pull()
+      if (delivery === undefined || this.#options.hand(delivery)) return delivery
+    }
+  }
+
+  /** What was waiting to be settled may make room for more. */
+  #afterIdle(): HandedDelivery | undefined {
+    this.#options.idle()
+    return this.#next()
+  }
+
+  #take(batch: Delivery[], size: number): Delivery[] {
     while (batch.length < size) {
-      const delivery = this.#buffer.shift()
+      const delivery = this.#next()
       if (delivery === undefined) break
-      if (this.#options.hand(delivery)) batch.push(delivery)
+      batch.push(delivery)
     }
     return batch
+  }
+
+  #gather(need: number): void {
+    while (this.#buffer.size < need) {
+      const delivery = this.#options.pull()
+      if (delivery === undefined) return
+      this.#buffer.push(delivery)
+    }
   }
 
   /** Resolves when so many are buffered, after `within` ms, or at the end. */
@@ -230,11 +264,6 @@ export class Inbox {
     }
     this.#waiters.add(watched)
     signal.addEventListener('abort', onAbort, { once: true })
-  }
-
-  #afterTurn<T>(value: T): Promise<T> {
-    this.#turn = 0
-    return new Promise(resolve => setImmediate(resolve, value))
   }
 
   #endOfIteration(): Promise<IteratorResult<never>> {

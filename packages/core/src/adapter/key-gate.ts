@@ -71,17 +71,17 @@ export class KeyGate<T> {
   }
 
   /**
-   * Those that keys are held for will not come back as they were. Opens the keys; returns the items that may be handled
-   * now, one for each key that had any.
+   * Those that keys are held for will not come back as they were. Opens the keys; returns what may be handled now, the
+   * first of each key that had any.
    */
-  reopen(): T[] {
-    const free: T[] = []
+  reopen(): { readonly key: string; readonly item: T }[] {
+    const free: { key: string; item: T }[] = []
     for (const key of this.#held.values()) {
       const lane = this.#lanes.get(key)
       if (lane === undefined) continue
       lane.state = BUSY
       const next = this.#next(key, lane)
-      if (next !== undefined) free.push(next)
+      if (next !== undefined) free.push({ key, item: next })
     }
     this.#held.clear()
     return free

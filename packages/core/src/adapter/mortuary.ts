@@ -62,16 +62,15 @@ export class Mortuary {
   /** Takes care of it, then says so: without an error it is to be acked. Not at all when it was lost meanwhile. */
   bury(delivery: HandedDelivery, error: unknown, done: (failure: Error | undefined) => void): void {
     const target = this.target(delivery.raw.topic)
-    delivery.outcome = 'ack'
     if (target === undefined || target === false) {
-      delivery.why = 'discarded'
+      delivery.decide('ack', 0, 'discarded')
       done(undefined)
       return
     }
     const burial = this.#send(target, delivery, error).then(
       () => {
         if (!this.#burying.delete(delivery)) return
-        delivery.why = 'dead-lettered'
+        delivery.decide('ack', 0, 'dead-lettered')
         done(undefined)
       },
       (failure: unknown) => {

@@ -8,6 +8,7 @@ import type { Backoff } from './backoff.ts'
 import type { Driver } from './driver.ts'
 import type { Link } from './link.ts'
 import { checkPublishOptions } from './options.ts'
+import { Turn } from './turn.ts'
 import { WriteRequest } from './write-request.ts'
 
 /** Names whose form was checked already, up to so many. */
@@ -20,6 +21,7 @@ export class Publishing {
   readonly #link: Link
   readonly #clock: Clock
   readonly #reconnect: Backoff
+  readonly #turn = new Turn()
   readonly #names = new Set<string>()
   readonly #pending = new Set<Promise<void>>()
 
@@ -46,7 +48,8 @@ export class Publishing {
     }
     if (answer instanceof Promise) return this.#track(this.#write(topic, batch, request, answer))
     request.end()
-    return answer.length === 0 ? DONE : Promise.reject(failed(topic, answer))
+    if (answer.length > 0) return Promise.reject(failed(topic, answer))
+    return this.#turn.spend(batch.length) ? this.#turn.after(undefined) : DONE
   }
 
   /** Resolves when every publish under way has ended. */

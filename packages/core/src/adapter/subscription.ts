@@ -88,6 +88,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
       prefetch: plan.prefetch,
       hand: delivery => this.#hand(delivery),
       idle: () => this.#outbox.send(),
+      pull: () => this.#pull(),
     })
     this.#holdBack = new HoldBack(clock, delivery => this.#arrive(delivery.raw, delivery.attempt + 1))
     this.#mortuary = new Mortuary({
@@ -238,6 +239,10 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     }
   }
 
+  ready(): boolean {
+    return this.#state.is === 'up' && this.#inbox.refill()
+  }
+
   lost(which: readonly Raw[]): void {
     const gone = new Set(which)
     const count = this.#lose(delivery => gone.has(delivery.raw))
@@ -274,14 +279,25 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   // ---- private ------------------------------------------------------------------------------------------------------
 
   #arrive(raw: Raw, attempt: number): void {
-    const delivery = new HandedDelivery(raw, attempt, this, this.#leases?.tick ?? 0)
-    if (raw.message === undefined) return this.#bury(delivery, raw.undecodable?.error)
+    const delivery = this.#welcome(raw, attempt)
+    if (delivery) this.#inbox.push(delivery)
+  }
+
+  /** Takes a raw delivery into hand. Undefined for one that no handler can be given: that goes to its grave. */
+  #welcome(raw: Raw, attempt: number): HandedDelivery | undefined {
+    const delivery = new HandedDelivery(raw, attempt, this, this.#leases === undefined ? 0 : this.#leases.tick)
+    if (raw.message === undefined) {
+      this.#bury(delivery, raw.undecodable?.error)
+      return undefined
+    }
     // A broker's own counter also counts hand-outs that were never handled; five times ours is the net beneath.
-    if (raw.attempt > 5 * this.#plan.maxDeliveries)
-      return this.#bury(delivery, 'handed out too often without being settled: it may kill its consumers')
+    if (raw.attempt > 5 * this.#plan.maxDeliveries) {
+      this.#bury(delivery, 'handed out too often without being settled: it may kill its consumers')
+      return undefined
+    }
     this.#inHand.add(delivery)
     this.#leases?.arm()
-    this.#inbox.push(delivery)
+    return delivery
   }
 
   /** The last look before a delivery leaves: an expired one never does. */
@@ -290,18 +306,17 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     if (expires === undefined || expires > this.#host.clock.now()) return true
     this.#inHand.remove(delivery)
     delivery.lose('LOST')
-    delivery.why = 'expired'
+    delivery.decide('ack', 0, 'expired')
     this.#outbox.add(delivery)
     return false
   }
 
   #retry(delivery: HandedDelivery, delay: number): void {
     this.#inHand.remove(delivery)
-    delivery.delay = delay
     if (this.#plan.redelivery === 'process' && this.#state.is !== 'draining') {
-      delivery.outcome = 'hold'
+      delivery.decide('hold', delay)
       this.#holdBack.hold(delivery, delay)
-    } else delivery.outcome = 'nack'
+    } else delivery.decide('nack', delay)
     this.#outbox.add(delivery)
     this.#checkQuiet()
   }
@@ -332,7 +347,23 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   }
 
   #more(credit: number): void {
-    if (this.#state.is === 'up') this.#state.source.request(credit)
+    if (this.#state.is !== 'up') return
+    const { source } = this.#state
+    if (source.request) source.request(credit)
+    else this.#inbox.refill()
+  }
+
+  /** The next delivery of a source that is pulled, as far as the prefetch allows. */
+  #pull(): HandedDelivery | undefined {
+    if (this.#state.is !== 'up') return undefined
+    const { source } = this.#state
+    while (source.take && this.#inHand.size + this.#holdBack.size + this.#mortuary.size < this.#plan.prefetch) {
+      const raw = source.take()
+      if (raw === undefined) return undefined
+      const delivery = this.#welcome(raw, raw.attempt)
+      if (delivery) return delivery
+    }
+    return undefined
   }
 
   #extendAll(young: (tick: number) => boolean): void {
@@ -374,7 +405,8 @@ export class CoreSubscription implements Subscription, Holder, Sink {
         }
         this.#state = { is: 'up', source }
         this.#outbox.connect(source)
-        source.request(prefetch)
+        source.request?.(prefetch)
+        if (source.take) this.#inbox.refill()
         return
       } catch (error) {
         if (signal.aborted || !mendable(error)) throw error
@@ -422,8 +454,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     const giveBack = (delivery: HandedDelivery, outcome: 'release' | 'nack'): void => {
       this.#inHand.remove(delivery)
       delivery.lose('CLOSED')
-      delivery.outcome = outcome
-      delivery.delay = 0
+      delivery.decide(outcome)
       this.#outbox.add(delivery)
       released++
     }

@@ -1,7 +1,7 @@
 import type { AttachSpec, Raw, Settlement, Sink, Source } from '../adapter/driver.ts'
 import type { Clock, Timer } from '../clock/clock.ts'
-import type { Entry, Redelivered } from './entry.ts'
-import type { Group } from './group.ts'
+import type { Group, Member } from './group.ts'
+import type { Hand } from './hand.ts'
 
 /** A lease is watched in so many ticks: one ends between one and one and a quarter of its length. */
 const TICKS = 4
@@ -15,20 +15,18 @@ export interface ConsumerOptions {
   readonly leave: (consumer: Consumer) => void
 }
 
-/** One subscription's end in the memory broker: its credit, its leases and the groups it takes from. */
+/** One subscription's end in the memory broker: the groups it takes from, and its leases. */
 export class Consumer implements Source {
   readonly sink: Sink
   readonly spec: AttachSpec
-  /** So many more may be handed over. */
-  credit = 0
   /** Counts the lease's ticks. */
   epoch = 0
-  /** Groups that had something when there was no credit. */
-  readonly hungry: Set<Group> = new Set()
-  readonly #groups = new Map<string, Group>()
+  readonly #members = new Map<string, Member>()
+  /** Members of groups that may have something; each of the others is armed in its group. */
+  readonly #hungry = new Set<Member>()
   readonly #options: ConsumerOptions
   readonly #tick: number
-  #only: Group | undefined
+  #only: Member | undefined
   #timer: Timer | undefined
   #state: 'taking' | 'paused' | 'stopped' = 'taking'
 
@@ -39,54 +37,66 @@ export class Consumer implements Source {
     this.#tick = Math.max(1, Math.ceil((options.spec.lease ?? 30_000) / TICKS))
   }
 
-  get groups(): Iterable<Group> {
-    return this.#groups.values()
+  get groups(): Group[] {
+    return [...this.#members.values()].map(member => member.group)
   }
 
   /** Whether it takes from the topic already. */
   has(topic: string): boolean {
-    return this.#groups.has(topic)
+    return this.#members.has(topic)
   }
 
   join(topic: string, group: Group): void {
-    this.#groups.set(topic, group)
-    this.#only = this.#groups.size === 1 ? group : undefined
-    group.add(this)
-    group.pump()
+    const member = group.add(this)
+    this.#members.set(topic, member)
+    this.#only = this.#members.size === 1 ? member : undefined
+    this.#hungry.add(member)
+    if (this.#state === 'taking') this.sink.ready()
   }
 
-  request(credit: number): void {
-    if (this.#state !== 'taking') return
-    this.credit += credit
-    if (this.#only) this.#only.pump()
-    else if (this.hungry.size > 0) {
-      const hungry = [...this.hungry]
-      this.hungry.clear()
-      for (const group of hungry) group.pump()
-    } else for (const group of this.#groups.values()) if (group.backlog) group.pump()
+  /** A group has something for this consumer. */
+  wake(member: Member): boolean {
+    if (this.#state !== 'taking') return false
+    if (!this.#only) this.#hungry.add(member)
+    return this.sink.ready()
+  }
+
+  take(): Raw | undefined {
+    if (this.#state !== 'taking') return undefined
+    const only = this.#only
+    const hand = only ? only.group.take(only) : this.#takeAny()
+    if (hand && this.#timer === undefined) this.#watch()
+    return hand
   }
 
   settle(batch: readonly Settlement[]): void {
-    const touched = this.#only ?? new Set<Group>()
+    let group: Group | undefined
     for (let i = 0; i < batch.length; i++) {
       const settlement = batch[i]! // i < length
-      const group = this.#only ?? this.#groups.get(settlement.raw.topic)
-      if (!group) continue
-      group.settle(settlement, this)
-      if (touched instanceof Set) touched.add(group)
+      const hand = settlement.raw as Hand
+      if (hand.cursor.group !== group) {
+        group?.done()
+        group = hand.cursor.group
+      }
+      group.settle(hand, settlement)
     }
-    for (const group of touched instanceof Set ? touched : [touched]) group.done()
+    group?.done()
   }
 
   extend(batch: readonly Raw[], lease: number): Promise<readonly Raw[]> {
     const epoch = this.epoch + Math.max(0, Math.ceil(lease / this.#tick) - TICKS)
-    const lost = batch.filter(raw => !this.#groups.get(raw.topic)?.extend(raw as Entry | Redelivered, this, epoch))
+    const lost: Raw[] = []
+    for (const raw of batch) {
+      const hand = raw as Hand
+      if (hand.cursor.valid(hand)) hand.epoch = epoch
+      else lost.push(raw)
+    }
     return Promise.resolve(lost)
   }
 
   position(): string {
     let first: number | undefined
-    for (const group of this.#groups.values()) {
+    for (const { group } of this.#members.values()) {
       const open = group.firstOpen()
       if (open !== undefined && (first === undefined || open < first)) first = open
     }
@@ -95,23 +105,33 @@ export class Consumer implements Source {
 
   pause(): void {
     this.#state = 'paused'
-    this.credit = 0
+    for (const { group } of this.#members.values()) group.wake()
   }
 
   stop(): Promise<void> {
     if (this.#state !== 'stopped') {
       this.#state = 'stopped'
-      this.credit = 0
       this.#timer?.cancel()
-      for (const group of this.#groups.values()) group.remove(this)
+      for (const member of this.#members.values()) member.group.remove(member)
       this.#options.leave(this)
     }
     return Promise.resolve()
   }
 
-  /** To be called at a hand-over: watches the leases as long as anything is in hand. */
-  armLease(): void {
-    if (this.#timer || this.#state === 'stopped') return
+  /** In turn from those that may have something. */
+  #takeAny(): Hand | undefined {
+    for (const member of this.#hungry) {
+      const hand = member.group.take(member)
+      this.#hungry.delete(member)
+      if (!hand) continue
+      this.#hungry.add(member)
+      return hand
+    }
+    return undefined
+  }
+
+  /** Watches the leases as long as anything is in hand. */
+  #watch(): void {
     this.#timer = this.#options.clock.after(this.#tick, () => this.#sweep(), { background: true })
   }
 
@@ -120,13 +140,13 @@ export class Consumer implements Source {
     this.epoch++
     const lost: Raw[] = []
     let holding = false
-    for (const group of this.#groups.values()) {
+    for (const { group } of this.#members.values()) {
       lost.push(...group.expireLeases(this, this.epoch - TICKS - 1))
       holding ||= group.holds(this)
     }
-    if (holding) this.armLease()
+    if (holding) this.#watch()
     if (lost.length === 0) return
     this.sink.lost(lost)
-    for (const group of this.#groups.values()) group.pump()
+    for (const { group } of this.#members.values()) group.wake()
   }
 }

@@ -7,14 +7,10 @@ import type { Scheduled } from '../clock/schedule.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Consumer } from './consumer.ts'
 import { Cursor } from './cursor.ts'
-import { Redelivered } from './entry.ts'
-import type { Entry } from './entry.ts'
+import { Hand } from './hand.ts'
 import type { Log } from './log.ts'
 import { noCounts } from './statistics.ts'
 import type { Counts, GroupStatistics } from './statistics.ts'
-
-/** Handed over in one call at most. */
-const BATCH = 256
 
 export interface GroupOptions {
   readonly clock: Clock
@@ -23,19 +19,26 @@ export interface GroupOptions {
   readonly settled: () => void
 }
 
+/** A consumer in a group. */
+export interface Member {
+  readonly consumer: Consumer
+  readonly group: Group
+  /** It found nothing and waits to be woken. */
+  armed: boolean
+}
+
 /** A group's view of one topic: who consumes, what was handed out, what comes again. One without a name is a subscription's own. */
 export class Group {
   readonly counts: Counts = noCounts()
-  readonly consumers: Consumer[] = []
   readonly #options: GroupOptions
   /** By priority, highest first. */
   readonly #cursors: Cursor[] = []
   /** Due for another attempt. */
-  readonly #ready = new Ring<Redelivered>()
-  readonly #delayed = new Map<Redelivered, Scheduled>()
-  readonly #batch: (Entry | Redelivered)[] = []
-  #turn = 0
-  #pump: 'idle' | 'running' | 'again' = 'idle'
+  readonly #ready = new Ring<Hand>()
+  readonly #delayed = new Map<Hand, Scheduled>()
+  readonly #members = new Set<Member>()
+  /** Those that found nothing, in turn. */
+  readonly #armed = new Ring<Member>()
 
   constructor(options: GroupOptions) {
     this.#options = options
@@ -43,22 +46,19 @@ export class Group {
 
   /** A log of the topic's: `from` says where the group begins in it. */
   join(log: Log, from: From): void {
-    const cursor = new Cursor(log, begin(log, from))
+    const cursor = new Cursor(this, log, begin(log, from))
     const at = this.#cursors.findIndex(other => other.log.priority < log.priority)
     if (at < 0) this.#cursors.push(cursor)
     else this.#cursors.splice(at, 0, cursor)
   }
 
   get backlog(): boolean {
-    return this.#ready.size > 0 || this.#cursors.some(cursor => cursor.backlog)
+    return this.#ready.size > 0 || this.#cursors.some(cursor => cursor.next < cursor.log.tail)
   }
 
   get pending(): number {
     let pending = 0
-    for (const cursor of this.#cursors) {
-      pending += cursor.log.tail - cursor.next
-      for (let offset = cursor.floor; offset < cursor.next; offset++) if (!cursor.settledAt(offset)) pending++
-    }
+    for (const cursor of this.#cursors) pending += cursor.pending
     return pending
   }
 
@@ -72,44 +72,59 @@ export class Group {
   firstOpen(): number | undefined {
     let first: number | undefined
     for (const { floor, log } of this.#cursors)
-      if (floor < log.tail) first = Math.min(first ?? Infinity, log.at(floor).seq)
+      if (floor < log.tail) first = Math.min(first ?? Infinity, log.seq(floor))
     return first
   }
 
-  add(consumer: Consumer): void {
-    this.consumers.push(consumer)
+  get consumers(): number {
+    return this.#members.size
+  }
+
+  add(consumer: Consumer): Member {
+    const member: Member = { consumer, group: this, armed: false }
+    this.#members.add(member)
+    return member
   }
 
   /** The consumer leaves: whatever it still has comes again. */
-  remove(consumer: Consumer): void {
-    const at = this.consumers.indexOf(consumer)
-    if (at < 0) return
-    this.consumers.splice(at, 1)
+  remove(member: Member): void {
+    if (!this.#members.delete(member)) return
     for (const cursor of this.#cursors)
-      for (const { raw } of [...cursor.held(consumer)]) this.#again(cursor, raw.entry, raw.attempt)
-    this.pump()
+      for (const { offset, attempt } of [...cursor.held(member.consumer)]) this.#again(cursor, offset, attempt)
+    this.wake()
   }
 
-  /** Hands out what there is to whoever has credit. */
-  pump(): void {
-    if (this.#pump !== 'idle') {
-      this.#pump = 'again'
-      return
+  /** The next message for a member, or nothing; then it is armed, and woken when there is something again. */
+  take(member: Member): Hand | undefined {
+    const hand = this.#ready.size > 0 ? this.#retake(member.consumer) : this.#takeNew(member.consumer)
+    if (hand) this.counts.delivered++
+    else if (!member.armed) {
+      member.armed = true
+      this.#armed.push(member)
     }
-    do {
-      this.#pump = 'running'
-      for (let more = true; more;) more = this.#step()
-    } while ((this.#pump as string) === 'again')
-    this.#pump = 'idle'
+    return hand
   }
 
-  settle(settlement: Settlement, consumer: Consumer): void {
-    const { entry } = settlement.raw as Entry | Redelivered
-    const cursor = this.#cursor(entry.log)
-    if (!cursor?.heldBy(entry.offset, consumer)) return
+  /** Tells those that wait, in turn, as long as there is something. */
+  wake(): void {
+    for (let left = this.#armed.size; left > 0 && this.backlog; left--) {
+      const member = this.#armed.shift()! // left > 0
+      member.armed = false
+      if (this.#members.has(member) && !member.consumer.wake(member) && !member.armed) {
+        // Nobody waits there now. It stays in line for what comes later.
+        member.armed = true
+        this.#armed.push(member)
+      }
+    }
+  }
+
+  /** One of the consumer's hand-outs was decided. One that no longer counts is passed over. */
+  settle(hand: Hand, settlement: Settlement): void {
+    const { cursor, offset } = hand
+    if (!cursor.valid(hand)) return
     switch (settlement.outcome) {
       case 'ack':
-        cursor.settle(entry.offset)
+        cursor.settle(offset)
         if (settlement.why === undefined) this.counts.acked++
         else if (settlement.why === 'dead-lettered') this.counts.deadLettered++
         else if (settlement.why === 'expired') this.counts.expired++
@@ -117,11 +132,11 @@ export class Group {
         break
       case 'nack':
         this.counts.nacked++
-        this.#later(cursor, entry, settlement.attempt + 1, settlement.delay)
+        this.#later(cursor, offset, settlement.attempt + 1, settlement.delay)
         break
       case 'release':
         this.counts.released++
-        this.#again(cursor, entry, settlement.attempt)
+        this.#again(cursor, offset, settlement.attempt)
         break
       case 'hold':
         this.counts.nacked++
@@ -131,7 +146,7 @@ export class Group {
 
   /** A batch was settled: others may come, publishers may go on. */
   done(): void {
-    if (this.#ready.size > 0) this.pump()
+    if (this.#ready.size > 0) this.wake()
     this.#options.settled()
   }
 
@@ -140,30 +155,25 @@ export class Group {
     return this.#cursors.some(cursor => !cursor.held(consumer).next().done)
   }
 
-  /** Gives it more time; false when the consumer does not have it any more. */
-  extend(raw: Entry | Redelivered, consumer: Consumer, epoch: number): boolean {
-    const cursor = this.#cursor(raw.entry.log)
-    if (!cursor?.heldBy(raw.entry.offset, consumer)) return false
-    cursor.touch(raw.entry.offset, epoch)
-    return true
-  }
-
   /** Takes from the consumer what it has held since before the epoch: each comes again, as another attempt. */
-  expireLeases(consumer: Consumer, before: number): (Entry | Redelivered)[] {
-    const lost: (Entry | Redelivered)[] = []
-    for (const cursor of this.#cursors) {
-      for (const { raw, epoch } of [...cursor.held(consumer)]) {
-        if (epoch > before) continue
-        this.#again(cursor, raw.entry, raw.attempt + 1)
-        lost.push(raw)
+  expireLeases(consumer: Consumer, before: number): Hand[] {
+    const lost: Hand[] = []
+    for (const cursor of this.#cursors)
+      for (const hand of [...cursor.held(consumer)]) {
+        if (hand.epoch > before) continue
+        this.#again(cursor, hand.offset, hand.attempt + 1)
+        lost.push(hand)
       }
-    }
     return lost
   }
 
-  /** The log's first entry is going, settled or not. */
+  /** The log's first message is going, settled or not. */
   drop(log: Log): void {
-    if (this.#cursor(log)?.drop(log.head)) this.counts.dropped++
+    for (const cursor of this.#cursors) if (cursor.log === log && cursor.drop()) this.counts.dropped++
+  }
+
+  gap(why: string): void {
+    for (const { consumer } of this.#members) consumer.sink.gap(why)
   }
 
   /** The group ends: its timers with it. */
@@ -175,94 +185,60 @@ export class Group {
 
   statistics(): GroupStatistics {
     let inFlight = 0
-    for (const consumer of this.consumers)
-      for (const cursor of this.#cursors) for (const _ of cursor.held(consumer)) inFlight++
+    for (const cursor of this.#cursors) for (const _ of cursor.held()) inFlight++
     const { published: _, ...counts } = this.counts
-    return { ...counts, pending: this.pending, inFlight, consumers: this.consumers.length }
+    return { ...counts, pending: this.pending, inFlight, consumers: this.#members.size }
   }
 
-  /** One hand-over to one consumer. False when there is nothing left to hand out, or nobody to take it. */
-  #step(): boolean {
-    const consumer = this.#taker()
-    if (!consumer) {
-      if (this.backlog) for (const one of this.consumers) one.hungry.add(this)
-      return false
+  #retake(consumer: Consumer): Hand | undefined {
+    for (let hand = this.#ready.shift(); hand; hand = this.#ready.shift()) {
+      if (!hand.cursor.waits(hand.offset)) continue // dropped meanwhile
+      if (this.#expired(hand.expires)) {
+        hand.cursor.settle(hand.offset)
+        continue
+      }
+      hand.cursor.give(hand, consumer)
+      if (hand.attempt > 1) this.counts.redelivered++
+      return hand
     }
-    const batch = this.#batch
-    batch.length = 0
-    const share = this.#share(consumer)
-    while (batch.length < share && this.#ready.size > 0) {
-      const raw = this.#ready.shift()! // size > 0
-      const cursor = this.#cursor(raw.entry.log)
-      if (!cursor?.waits(raw.entry.offset)) continue // dropped meanwhile
-      cursor.hold(raw, consumer)
-      if (raw.attempt > 1) this.counts.redelivered++
-      batch.push(raw)
+    return this.#takeNew(consumer)
+  }
+
+  #takeNew(consumer: Consumer): Hand | undefined {
+    for (const cursor of this.#cursors) {
+      const { log } = cursor
+      while (cursor.next < log.tail) {
+        if (log.mortal && this.#expired(log.expires(cursor.next))) cursor.skip()
+        else return cursor.take(consumer)
+      }
     }
-    for (const cursor of this.#cursors) this.#fill(cursor, consumer, share)
-    if (batch.length === 0) return this.backlog
-    consumer.credit -= batch.length
-    this.counts.delivered += batch.length
-    consumer.armLease()
-    consumer.sink.deliver(batch)
+    return undefined
+  }
+
+  #expired(expires: number | undefined): boolean {
+    if (expires === undefined || expires > this.#options.clock.now()) return false
+    this.counts.expired++
     return true
   }
 
-  #fill(cursor: Cursor, consumer: Consumer, share: number): void {
-    const batch = this.#batch
-    const { log } = cursor
-    while (batch.length < share && cursor.next < log.tail) {
-      const { expires } = log.at(cursor.next)
-      if (expires !== undefined && expires <= this.#options.clock.now()) {
-        cursor.skip()
-        this.counts.expired++
-      } else batch.push(cursor.advance(consumer))
-    }
-  }
-
-  /** The next consumer in turn that has credit. */
-  #taker(): Consumer | undefined {
-    const { consumers } = this
-    for (let tried = 0; tried < consumers.length; tried++) {
-      if (this.#turn >= consumers.length) this.#turn = 0
-      const consumer = consumers[this.#turn++]! // within the bounds
-      if (consumer.credit > 0) return consumer
-    }
-    return undefined
-  }
-
-  /** A fair part of what is there: nobody takes all while others wait. */
-  #share(consumer: Consumer): number {
-    const { length } = this.consumers
-    if (length === 1) return Math.min(consumer.credit, BATCH)
-    let waiting = this.#ready.size
-    for (const cursor of this.#cursors) waiting += cursor.log.tail - cursor.next
-    return Math.max(1, Math.min(consumer.credit, BATCH, Math.floor(waiting / length)))
-  }
-
-  #later(cursor: Cursor, entry: Entry, attempt: number, delay: number): void {
+  #later(cursor: Cursor, offset: number, attempt: number, delay: number): void {
     if (delay <= 0) {
-      this.#again(cursor, entry, attempt)
+      this.#again(cursor, offset, attempt)
       return
     }
-    const raw = new Redelivered(entry, attempt)
-    cursor.wait(entry.offset)
+    const hand = new Hand(cursor, offset, attempt)
+    cursor.wait(offset)
     const scheduled = this.#options.schedule.add(this.#options.clock.now() + delay, () => {
-      this.#delayed.delete(raw)
-      this.#ready.push(raw)
-      this.pump()
+      this.#delayed.delete(hand)
+      this.#ready.push(hand)
+      this.wake()
     })
-    this.#delayed.set(raw, scheduled)
+    this.#delayed.set(hand, scheduled)
   }
 
-  #again(cursor: Cursor, entry: Entry, attempt: number): void {
-    cursor.wait(entry.offset)
-    this.#ready.push(new Redelivered(entry, attempt))
-  }
-
-  #cursor(log: Log): Cursor | undefined {
-    for (const cursor of this.#cursors) if (cursor.log === log) return cursor
-    return undefined
+  #again(cursor: Cursor, offset: number, attempt: number): void {
+    cursor.wait(offset)
+    this.#ready.push(new Hand(cursor, offset, attempt))
   }
 }
 

@@ -1,7 +1,13 @@
 import type { Message } from '../contract.ts'
-import { Entry } from './entry.ts'
 
-/** The messages of one topic and priority, in order: a circle of slots that doubles when it is full. */
+/** What a message costs beside its payload, as the estimate of memory counts it. */
+export const OVERHEAD = 128
+const NEVER = Infinity
+
+/**
+ * The messages of one topic and priority, in order: circles of slots that double when they are full. Columns rather
+ * than an object for each message: what is kept for replay costs the garbage collector nothing.
+ */
 export class Log {
   readonly topic: string
   readonly priority: number
@@ -9,7 +15,11 @@ export class Log {
   head = 0
   /** The offset that the next message gets. */
   tail = 0
-  #slots: (Entry | undefined)[] = new Array<Entry | undefined>(16).fill(undefined)
+  #messages: (Message | undefined)[] = new Array<Message | undefined>(16).fill(undefined)
+  #seqs = new Float64Array(16)
+  #times = new Float64Array(16)
+  /** Made when the first message that expires comes. */
+  #expires: Float64Array | undefined
   #mask = 15
 
   constructor(topic: string, priority: number) {
@@ -21,52 +31,91 @@ export class Log {
     return this.tail - this.head
   }
 
-  append(message: Message, seq: number, time: number, expires: number | undefined): Entry {
+  /** Whether any message here may expire. */
+  get mortal(): boolean {
+    return this.#expires !== undefined
+  }
+
+  append(message: Message, seq: number, time: number, expires: number | undefined): void {
     if (this.tail - this.head > this.#mask) this.#grow()
-    const entry = new Entry(this, this.tail, seq, message, time, expires)
-    this.#slots[this.tail & this.#mask] = entry
+    const at = this.tail & this.#mask
+    this.#messages[at] = message
+    this.#seqs[at] = seq
+    this.#times[at] = time
+    if (expires !== undefined || this.#expires !== undefined) {
+      this.#expires ??= new Float64Array(this.#mask + 1).fill(NEVER)
+      this.#expires[at] = expires ?? NEVER
+    }
     this.tail++
-    return entry
   }
 
-  /** The entry at an offset from `head` to `tail - 1`. */
-  at(offset: number): Entry {
-    return this.#slots[offset & this.#mask]! // the caller keeps within the bounds
+  // The offsets asked for below are from `head` to `tail - 1`: the callers keep within the bounds.
+
+  message(offset: number): Message {
+    return this.#messages[offset & this.#mask]!
   }
 
-  /** Forgets the first entry; there must be one. */
-  shift(): Entry {
+  /** The message's place among all of the broker's: positions compare across topics. */
+  seq(offset: number): number {
+    return this.#seqs[offset & this.#mask]!
+  }
+
+  time(offset: number): number {
+    return this.#times[offset & this.#mask]!
+  }
+
+  expires(offset: number): number | undefined {
+    if (this.#expires === undefined) return undefined
+    const at = this.#expires[offset & this.#mask]!
+    return at === NEVER ? undefined : at
+  }
+
+  /** Forgets the first message; there must be one. Returns what it weighed. */
+  shift(): number {
     const at = this.head & this.#mask
-    const entry = this.#slots[at]! // the caller knows that there is one
-    this.#slots[at] = undefined
+    const bytes = this.#messages[at]!.payload.length + OVERHEAD
+    this.#messages[at] = undefined
     this.head++
-    return entry
+    return bytes
   }
 
-  /** The offset of the first entry with a larger sequence number. */
+  /** The offset of the first message with a larger sequence number. */
   after(seq: number): number {
     let low = this.head
     let high = this.tail
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.at(middle).seq > seq) high = middle
+      if (this.seq(middle) > seq) high = middle
       else low = middle + 1
     }
     return low
   }
 
-  /** The offset of the first entry that was published at `time` or later. Delayed messages stand later than their time. */
+  /** The offset of the first message that was published at `time` or later. Delayed messages stand later than their time. */
   since(time: number): number {
-    for (let offset = this.head; offset < this.tail; offset++) if (this.at(offset).time >= time) return offset
+    for (let offset = this.head; offset < this.tail; offset++) if (this.time(offset) >= time) return offset
     return this.tail
   }
 
   #grow(): void {
-    const old = this.#slots
-    const slots = new Array<Entry | undefined>(old.length * 2).fill(undefined)
-    const mask = slots.length - 1
-    for (let offset = this.head; offset < this.tail; offset++) slots[offset & mask] = old[offset & this.#mask]
-    this.#slots = slots
+    const slots = (this.#mask + 1) * 2
+    const mask = slots - 1
+    const messages = new Array<Message | undefined>(slots).fill(undefined)
+    const seqs = new Float64Array(slots)
+    const times = new Float64Array(slots)
+    const expires = this.#expires && new Float64Array(slots).fill(NEVER)
+    for (let offset = this.head; offset < this.tail; offset++) {
+      const from = offset & this.#mask
+      const to = offset & mask
+      messages[to] = this.#messages[from]
+      seqs[to] = this.#seqs[from]!
+      times[to] = this.#times[from]!
+      if (expires) expires[to] = this.#expires![from]! // expires is made of it
+    }
+    this.#messages = messages
+    this.#seqs = seqs
+    this.#times = times
+    this.#expires = expires
     this.#mask = mask
   }
 }

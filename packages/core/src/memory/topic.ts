@@ -4,10 +4,9 @@ import { Ring } from '../adapter/ring.ts'
 import type { Schedule } from '../clock/schedule.ts'
 import { MillraceError } from '../errors.ts'
 import { DedupeWindow } from './dedupe-window.ts'
-import { OVERHEAD } from './entry.ts'
 import { Group } from './group.ts'
-import { Log } from './log.ts'
-import type { MemoryPlan } from './options.ts'
+import { Log, OVERHEAD } from './log.ts'
+import type { Bound, MemoryPlan } from './options.ts'
 import { addCounts, noCounts } from './statistics.ts'
 import type { Counts, TopicStatistics } from './statistics.ts'
 
@@ -57,7 +56,7 @@ export class Topic {
 
   get subscribers(): number {
     let count = 0
-    for (const group of this.#all) count += group.consumers.length
+    for (const group of this.#all) count += group.consumers
     return count
   }
 
@@ -66,7 +65,7 @@ export class Topic {
     return (
       this.#delayed === 0 &&
       this.#blocked.size === 0 &&
-      this.#all.every(group => group.consumers.length === 0 && group.pending === 0)
+      this.#all.every(group => group.consumers === 0 && group.pending === 0)
     )
   }
 
@@ -106,7 +105,7 @@ export class Topic {
     let index = 0
     if (this.#blocked.size === 0) {
       for (; index < batch.length; index++) if (!this.#accept(batch[index]!, options, now)) break // index < length
-      for (const group of this.#all) group.pump()
+      for (const group of this.#all) group.wake()
       if (index === batch.length) return NONE
     }
     return this.#options.plan.whenFull === 'refuse'
@@ -158,9 +157,7 @@ export class Topic {
         if (!oldest) return false
         this.#dropFirst(oldest)
         this.counts.dropped++
-        for (const group of this.ephemeral)
-          for (const { sink } of group.consumers)
-            sink.gap(`topic '${this.name}' was full and dropped its oldest message`)
+        for (const group of this.ephemeral) group.gap(`topic '${this.name}' was full and dropped its oldest message`)
       }
     }
     const expires = options.expires ?? (ttl === undefined ? undefined : now + ttl)
@@ -178,20 +175,32 @@ export class Topic {
     this.#options.schedule.add(options.notBefore, () => {
       this.#delayed--
       log.append(message, this.#options.number(), now, expires)
-      for (const group of this.#all) group.pump()
+      for (const group of this.#all) group.wake()
     })
     return true
   }
 
   /** Lets those go that all have settled, oldest first, down to the bound. */
-  #trim(bound: { readonly messages: number; readonly bytes: number }): void {
+  #trim(bound: Required<Bound>): void {
+    if (this.#logs.length > 1) return this.#trimMany(bound)
+    const log = this.#logs[0]! // priority 0 is always there
+    const floor = this.#floor(log)
+    let freed = 0
+    const { head } = log
+    while (log.head < floor && (this.#size > bound.messages || this.#bytes > bound.bytes)) {
+      const bytes = log.shift()
+      this.#size--
+      this.#bytes -= bytes
+      freed += bytes
+    }
+    if (log.head > head) this.#options.weigh(-freed)
+  }
+
+  #trimMany(bound: Required<Bound>): void {
     while (this.#size > bound.messages || this.#bytes > bound.bytes) {
       const log = this.#oldest(log => log.head < this.#floor(log))
       if (!log) return
-      const floor = this.#floor(log)
-      // With one log there is no other whose head could be older.
-      do this.#dropFirst(log)
-      while (this.#logs.length === 1 && log.head < floor && (this.#size > bound.messages || this.#bytes > bound.bytes))
+      this.#dropFirst(log)
     }
   }
 
@@ -201,17 +210,17 @@ export class Topic {
     return floor
   }
 
-  /** The log whose first entry is the oldest of those that the condition holds for. */
+  /** The log whose first message is the oldest of those that the condition holds for. */
   #oldest(may: (log: Log) => boolean): Log | undefined {
     let oldest: Log | undefined
     for (const log of this.#logs)
-      if (log.size > 0 && may(log) && (!oldest || log.at(log.head).seq < oldest.at(oldest.head).seq)) oldest = log
+      if (log.size > 0 && may(log) && (!oldest || log.seq(log.head) < oldest.seq(oldest.head))) oldest = log
     return oldest
   }
 
   #dropFirst(log: Log): void {
     for (const group of this.#all) group.drop(log)
-    const { bytes } = log.shift()
+    const bytes = log.shift()
     this.#size--
     this.#bytes -= bytes
     this.#options.weigh(-bytes)
@@ -259,7 +268,7 @@ export class Topic {
       this.#blocked.shift()
       blocked.done(NONE)
     }
-    if (accepted) for (const group of this.#all) group.pump()
+    if (accepted) for (const group of this.#all) group.wake()
   }
 
   #log(priority: number): Log {
