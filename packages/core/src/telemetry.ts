@@ -32,8 +32,8 @@ export interface SettleEvent {
   readonly error?: unknown
 }
 
-/** What became of a delivery: done, failed and to come again, dead-lettered, given back, too late, seen before, or settled by hand. */
-export type Outcome = 'acked' | 'nacked' | 'rejected' | 'released' | 'expired' | 'duplicate' | 'discarded'
+/** What became of a delivery: done, failed and to come again, dead-lettered, given back, too late, seen before, no dead-letter topic, no longer ours. */
+export type Outcome = 'acked' | 'nacked' | 'rejected' | 'released' | 'expired' | 'duplicate' | 'discarded' | 'lost'
 
 /** What happens to a handler itself. Channel `millrace:handler`. */
 export interface HandlerEvent {
@@ -78,7 +78,11 @@ export function followed(traced: TracingChannel<ProcessEvent> | TracingChannel<P
  * Runs the work between `start` and `end`, and, where it gives a promise, `asyncStart` and `asyncEnd`, with `error` when it
  * fails. Stores bound to `start` hold for the work and what follows from it.
  */
-export function traced<E extends { error?: unknown }>(through: TracingChannel<E>, event: E, work: () => unknown): unknown {
+export function traced<E extends { error?: unknown }>(
+  through: TracingChannel<E>,
+  event: E,
+  work: () => unknown,
+): unknown {
   return through.start.runStores(event, () => {
     let result: unknown
     try {

@@ -1,5 +1,5 @@
 import type { Message } from '../contract.ts'
-import type { Attempt, Middleware } from '../handler.ts'
+import type { Attempt, Context, Middleware } from '../handler.ts'
 
 /** The metadata of a message that says to which chain it belongs. */
 export const CORRELATION_ID = 'correlation_id'
@@ -14,7 +14,7 @@ export interface CorrelationOptions {
 }
 
 /** Gives everything that the handler publishes the incoming message's correlation id, and its id as the causation id. */
-export function correlation(options: CorrelationOptions = {}): Middleware<Attempt> {
+export function correlation<C extends Attempt = Context>(options: CorrelationOptions = {}): Middleware<C> {
   const { key = CORRELATION_ID, generate = ({ id }: Message) => id } = options
   const stamp = (message: Message, { cause }: Attempt): Message => stamped(message, cause, key, generate)
   return next => (value, context) => {

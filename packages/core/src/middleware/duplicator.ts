@@ -1,9 +1,9 @@
-import type { Attempt, Middleware } from '../handler.ts'
+import type { Attempt, Context, Middleware } from '../handler.ts'
 import { asList } from '../router/output.ts'
 import { isThenable } from '../thenable.ts'
 
 /** Runs the handler twice, one after the other, to see whether it is idempotent. Both results are published. */
-export function duplicator(): Middleware<Attempt> {
+export function duplicator<C extends Attempt = Context>(): Middleware<C> {
   return next => (value, context) => {
     const again = (first: unknown): unknown => {
       const second = next(value, context)

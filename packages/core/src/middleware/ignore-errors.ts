@@ -1,13 +1,13 @@
 import { asError, isMillraceError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Attempt, Middleware } from '../handler.ts'
+import type { Attempt, Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
 
 /** Which errors: a class, one of the library's codes, or whatever the function says. */
 export type ErrorMatch = ErrorCode | (abstract new (...args: never[]) => Error) | ((error: Error) => boolean)
 
 /** Takes the errors that match for success: nothing is published, the message is acked. An error's causes are looked at, too. */
-export function ignoreErrors(matches: readonly ErrorMatch[]): Middleware<Attempt> {
+export function ignoreErrors<C extends Attempt = Context>(matches: readonly ErrorMatch[]): Middleware<C> {
   const ignored = (thrown: unknown): undefined => {
     const error = asError(thrown)
     if (!chain(error).some(one => matches.some(match => fits(match, one)))) throw error

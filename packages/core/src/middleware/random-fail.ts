@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts'
-import type { Attempt, Middleware } from '../handler.ts'
+import type { Attempt, Context, Middleware } from '../handler.ts'
 
 export interface RandomFailOptions {
   /** From 0 up to but not including 1. Default `Math.random`. */
@@ -7,14 +7,19 @@ export interface RandomFailOptions {
 }
 
 /** Fails so large a part of the attempts (0 to 1), before the handler is called, by a rejection. @throws BAD_OPTION */
-export function randomFail(probability: number, options: RandomFailOptions = {}): Middleware<Attempt> {
+export function randomFail<C extends Attempt = Context>(
+  probability: number,
+  options: RandomFailOptions = {},
+): Middleware<C> {
   const chance = checked(probability, options)
-  return next => (value, context) =>
-    chance() ? Promise.reject(new Error('failed at random')) : next(value, context)
+  return next => (value, context) => (chance() ? Promise.reject(new Error('failed at random')) : next(value, context))
 }
 
 /** Throws synchronously in so large a part of the attempts (0 to 1), and something that is no Error. @throws BAD_OPTION */
-export function randomThrow(probability: number, options: RandomFailOptions = {}): Middleware<Attempt> {
+export function randomThrow<C extends Attempt = Context>(
+  probability: number,
+  options: RandomFailOptions = {},
+): Middleware<C> {
   const chance = checked(probability, options)
   return next => (value, context) => {
     // The point of it: a handler may throw anything.

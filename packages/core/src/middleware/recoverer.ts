@@ -1,9 +1,9 @@
 import { asError } from '../errors.ts'
-import type { Attempt, Middleware } from '../handler.ts'
+import type { Attempt, Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
 
 /** Makes an Error of whatever was thrown or rejected, `undefined` included; what was thrown is its cause. The router has one innermost. */
-export function recoverer(): Middleware<Attempt> {
+export function recoverer<C extends Attempt = Context>(): Middleware<C> {
   return next => (value, context) => {
     let result: unknown
     try {

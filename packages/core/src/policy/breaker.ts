@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
 import { asError, MillraceError } from '../errors.ts'
-import type { Attempt, Middleware } from '../handler.ts'
+import type { Attempt, Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
 import { milliseconds, whole } from './bounds.ts'
 
@@ -202,13 +202,14 @@ export class Breaker {
  * Fails an attempt with BREAKER_OPEN, untried, while the breaker is open. A router gives such a delivery back instead of
  * nacking it. Give it to a handler as its `breaker` and the handler's intake pauses as well. @throws BAD_OPTION
  */
-export function breaker(options: BreakerOptions | Breaker = {}): Middleware<Attempt> {
+export function breaker<C extends Attempt = Context>(options: BreakerOptions | Breaker = {}): Middleware<C> {
   let shared = options instanceof Breaker ? options : undefined
   if (!shared) new Breaker(options as BreakerOptions) // so that a wrong option is told now and not at the first message
   return next => (value, context) => {
     const fuse = (shared ??= new Breaker(options as BreakerOptions, context.clock))
     const pass = fuse.tryEnter()
-    if (pass === undefined) throw new MillraceError('BREAKER_OPEN', `the breaker of handler '${context.handler}' is open`)
+    if (pass === undefined)
+      throw new MillraceError('BREAKER_OPEN', `the breaker of handler '${context.handler}' is open`)
     let result: unknown
     try {
       result = next(value, context)

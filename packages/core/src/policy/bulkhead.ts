@@ -1,4 +1,4 @@
-import type { Attempt, Middleware } from '../handler.ts'
+import type { Attempt, Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
 import { whole } from './bounds.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -46,10 +46,10 @@ export class Bulkhead {
 }
 
 /** Lets at most `limit` attempts run at the same time, over all handlers that it is used on. @throws BAD_OPTION */
-export function bulkhead(options: BulkheadOptions | Bulkhead): Middleware<Attempt> {
+export function bulkhead<C extends Attempt = Context>(options: BulkheadOptions | Bulkhead): Middleware<C> {
   const shared = options instanceof Bulkhead ? options : new Bulkhead(options)
   return next => {
-    const inside = (value: unknown, context: Attempt): unknown => {
+    const inside = (value: unknown, context: C): unknown => {
       let result: unknown
       try {
         result = next(value, context)

@@ -68,6 +68,11 @@ export class Deduplicator {
     }
   }
 
+  /** What the message is told apart by; undefined: it is not looked at. */
+  keyOf(message: Message): string | undefined {
+    return this.#key(message)
+  }
+
   async confirm({ key, token }: Claim): Promise<void> {
     await this.#store?.confirm(key, { token, ttl: this.#ttl })
   }

@@ -2,7 +2,7 @@ import type { Backoff } from '../adapter/backoff.ts'
 import { backoff } from '../adapter/backoff.ts'
 import type { BackoffOptions } from '../contract.ts'
 import { asError, CODES, isMillraceError } from '../errors.ts'
-import type { Attempt, Handler, Middleware } from '../handler.ts'
+import type { Attempt, Context, Handler, Middleware } from '../handler.ts'
 import { telemetry } from '../telemetry.ts'
 import { isThenable } from '../thenable.ts'
 import { milliseconds, whole } from './bounds.ts'
@@ -40,13 +40,13 @@ export interface RetryEvent {
  * Never retried: BREAKER_OPEN (given back instead), and anything once the delivery is lost or a close ran out of time.
  * @throws BAD_OPTION
  */
-export function retry(options: RetryOptions = {}): Middleware<Attempt> {
+export function retry<C extends Attempt = Context>(options: RetryOptions = {}): Middleware<C> {
   const { attempts = 3, elapsed, ignore } = options
   whole('retry.attempts', attempts, 1, 1000)
   if (elapsed !== undefined) milliseconds('retry.elapsed', elapsed, 0, Infinity)
   const wait = backoff(options, options.random)
   return next => {
-    const failed = (thrown: unknown, value: unknown, context: Attempt, began: number): unknown => {
+    const failed = (thrown: unknown, value: unknown, context: C, began: number): unknown => {
       const error = asError(thrown)
       if (ignore?.(error)) return undefined
       if (attempts === 1) throw error
@@ -72,14 +72,20 @@ export function mayRetry(options: RetryOptions, error: Error): boolean {
   return !isMillraceError(error) || CODES[error.code].retry
 }
 
-interface Persistence {
-  readonly next: Handler<Attempt>
+interface Persistence<C extends Attempt> {
+  readonly next: Handler<C>
   readonly options: RetryOptions
   readonly attempts: number
   readonly wait: Backoff
 }
 
-async function persist(how: Persistence, first: Error, value: unknown, context: Attempt, began: number): Promise<unknown> {
+async function persist<C extends Attempt>(
+  how: Persistence<C>,
+  first: Error,
+  value: unknown,
+  context: C,
+  began: number,
+): Promise<unknown> {
   const { next, options, attempts, wait } = how
   const { clock } = context
   let error = first

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
-import type { Attempt, Middleware } from '../handler.ts'
+import type { Attempt, Context, Middleware } from '../handler.ts'
 import { milliseconds, whole } from './bounds.ts'
 import { WaitingLine } from './waiting-line.ts'
 
@@ -23,7 +23,7 @@ export class Throttle {
   readonly #began: Float64Array
   readonly #line = new WaitingLine()
   #next = 0
-  #timer: Timer | undefined
+  #waking: Timer | undefined
 
   /** @throws BAD_OPTION */
   constructor(options: ThrottleOptions, clock: Clock = systemClock) {
@@ -64,23 +64,31 @@ export class Throttle {
 
   #arm(): void {
     if (this.#line.size === 0) return
-    this.#timer ??= this.#clock.after(this.delay, () => {
-      this.#timer = undefined
-      while (this.#line.size > 0 && this.delay === 0) {
-        this.#take()
-        this.#line.serve()
-      }
-      this.#arm()
-    })
+    // Whoever leaves the line leaves the timer: it finds nobody and is gone.
+    if (this.#waking === undefined)
+      this.#waking = this.#clock.after(this.delay, () => {
+        this.#waking = undefined
+        while (this.#line.size > 0 && this.delay === 0) {
+          this.#take()
+          this.#line.serve()
+        }
+        this.#arm()
+      })
   }
 }
 
 /** Lets at most `rate` attempts begin in any `per` ms; the others wait. One rate for all handlers that it is used on. @throws BAD_OPTION */
-export function throttle(options: ThrottleOptions | Throttle): Middleware<Attempt> {
+export function throttle<C extends Attempt = Context>(options: ThrottleOptions | Throttle): Middleware<C> {
   let shared = options instanceof Throttle ? options : undefined
   if (!shared) new Throttle(options as ThrottleOptions) // so that a wrong option is told now and not at the first message
-  return next => (value, context) => {
-    const rate = (shared ??= new Throttle(options as ThrottleOptions, context.clock))
-    return rate.tryTake() ? next(value, context) : rate.take(context.signal).then(() => next(value, context))
+  return next => {
+    const later = async (rate: Throttle, value: unknown, context: C): Promise<unknown> => {
+      await rate.take(context.signal)
+      return next(value, context)
+    }
+    return (value, context) => {
+      const rate = (shared ??= new Throttle(options as ThrottleOptions, context.clock))
+      return rate.tryTake() ? next(value, context) : later(rate, value, context)
+    }
   }
 }

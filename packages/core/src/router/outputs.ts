@@ -46,16 +46,18 @@ export class Outputs {
     return isThenable(message) ? this.#sendAll(list, context) : this.#persist(topic, [message], options, context)
   }
 
-  /** What `context.publish` does: one try, as the caller says. */
+  /** What `context.publish` does: one try, as the caller says. `last` is what every message goes through after the maps. */
   async publish(
     topic: Name | Topic<unknown>,
     values: unknown,
     options: PublishOptions | undefined,
     context: OutputContext,
+    last: OutputMap,
   ): Promise<void> {
     const messages: Message[] = []
     for (const value of asList(values)) messages.push(await encoded(topic, value))
-    if (messages.length > 0) await this.#publish(nameOf(topic), mapped(messages, context), options, context)
+    const out = mapped(messages, context).map(message => last(message, context))
+    if (out.length > 0) await this.#publish(nameOf(topic), out, options, context)
   }
 
   async #sendAll(list: readonly unknown[], context: OutputContext): Promise<void> {
@@ -88,6 +90,7 @@ export class Outputs {
     context: OutputContext,
   ): Promise<void> {
     let left = mapped(messages, context)
+    if (context.transaction) return this.#publish(topic, left, options, context) // a transaction that failed is over
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#publish(topic, left, options, context)
@@ -117,7 +120,10 @@ export class Outputs {
     const send = (which: readonly Message[]): Promise<void> => {
       if (transaction) {
         if (options)
-          throw new MillraceError('UNSUPPORTED', `handler '${handler}' is atomic: a transaction takes no publish options`)
+          throw new MillraceError(
+            'UNSUPPORTED',
+            `handler '${handler}' is atomic: a transaction takes no publish options`,
+          )
         return transaction.publish(topic, which)
       }
       if (!publisher)
@@ -150,4 +156,3 @@ function worthwhile(error: Error): boolean {
     return error.failures.every(({ error }) => !isMillraceError(error) || CODES[error.code].retry)
   return CODES[error.code].retry
 }
-

@@ -44,7 +44,10 @@ export interface CommonSpec<O = never> {
   /** Default: none. */
   readonly dedupe?: DedupeOptions | Deduplicator
   /** Anything else of the subscription: `prefetch`, `from`, `lease`, the broker's own. */
-  readonly subscribe?: Omit<SubscribeOptions, 'group' | 'maxDeliveries' | 'backoff' | 'deadLetter' | 'signal' | 'redelivery'>
+  readonly subscribe?: Omit<
+    SubscribeOptions,
+    'group' | 'maxDeliveries' | 'backoff' | 'deadLetter' | 'signal' | 'redelivery'
+  >
 }
 
 export interface HandlerSpec<O = never> extends CommonSpec<O> {
@@ -132,10 +135,10 @@ export function plan(
     batch,
     retry: spec.retry,
     timeout: spec.timeout === undefined ? undefined : new Timeout(spec.timeout),
-    throttle: made(spec.throttle, Throttle, options => new Throttle(options, clock)),
-    breaker: made(spec.breaker, Breaker, options => new Breaker(options, clock)),
-    bulkhead: made(spec.bulkhead, Bulkhead, options => new Bulkhead(options)),
-    dedupe: made(spec.dedupe, Deduplicator, options => new Deduplicator(options)),
+    throttle: made<Throttle, ThrottleOptions>(spec.throttle, Throttle, options => new Throttle(options, clock)),
+    breaker: made<Breaker, BreakerOptions>(spec.breaker, Breaker, options => new Breaker(options, clock)),
+    bulkhead: made<Bulkhead, BulkheadOptions>(spec.bulkhead, Bulkhead, options => new Bulkhead(options)),
+    dedupe: made<Deduplicator, DedupeOptions>(spec.dedupe, Deduplicator, options => new Deduplicator(options)),
     maxDeliveries,
     subscribe: {
       ...(batch && { prefetch: Math.min(100_000, Math.max(256, batch.size * concurrency)) }),

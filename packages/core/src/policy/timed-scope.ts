@@ -3,29 +3,32 @@ import type { Delivery, Message, Name, PublishOptions, Transaction } from '../co
 import type { Attempt, BatchContext, Context, OutputMap } from '../handler.ts'
 import type { Logger } from '../logger.ts'
 import type { Topic } from '../router/topic.ts'
+import type { Bounded } from './deadlines.ts'
 
 /**
  * A context with a signal of its own, which also follows the outer one; everything else is the outer one's.
- * So whoever bounds an attempt leaves nothing behind for the next one.
+ * So an attempt that is over its time leaves nothing behind for the next one. One object is scope and deadline at once.
  */
-export class Scope implements Context, BatchContext {
+export class TimedScope implements Context, BatchContext, Bounded {
+  at = 0
+  before: Bounded | undefined = undefined
+  after: Bounded | undefined = undefined
+  /** Why it is over its time, once it is. */
+  expired: Error | undefined = undefined
   readonly #outer: Attempt
-  #abort: AbortController | undefined
-  #reason: Error | undefined
-  #follow: (() => void) | undefined
+  readonly #late: (scope: TimedScope) => Error
+  #abort: AbortController | undefined = undefined
+  #follow: (() => void) | undefined = undefined
 
-  constructor(outer: Attempt) {
+  /** `late` is called when the time is over and gives the reason. */
+  constructor(outer: Attempt, late: (scope: TimedScope) => Error) {
     this.#outer = outer
+    this.#late = late
   }
 
-  get signal(): AbortSignal {
-    return this.#abort?.signal ?? this.#made()
-  }
-
-  /** Aborts what runs inside. */
-  abort(reason: Error): void {
-    this.#reason = reason
-    this.#abort?.abort(reason)
+  overdue(): void {
+    this.expired = this.#late(this)
+    this.#abort?.abort(this.expired)
   }
 
   /** What runs inside is over: stops following. The signal stays as it is. */
@@ -34,11 +37,15 @@ export class Scope implements Context, BatchContext {
     this.#follow = undefined
   }
 
+  get signal(): AbortSignal {
+    return this.#abort?.signal ?? this.#made()
+  }
+
   #made(): AbortSignal {
     const abort = new AbortController()
     this.#abort = abort
     const outer = this.#outer.signal
-    if (this.#reason) abort.abort(this.#reason)
+    if (this.expired) abort.abort(this.expired)
     else if (outer.aborted) abort.abort(outer.reason)
     else {
       this.#follow = () => abort.abort(outer.reason)
@@ -99,7 +106,11 @@ export class Scope implements Context, BatchContext {
     return (this.#outer as BatchContext).deliveries
   }
 
-  publish<T>(topic: Name | Topic<T>, values: T | Message | readonly (T | Message)[], options?: PublishOptions): Promise<void> {
+  publish<T>(
+    topic: Name | Topic<T>,
+    values: T | Message | readonly (T | Message)[],
+    options?: PublishOptions,
+  ): Promise<void> {
     return this.#outer.publish(topic as Topic<T>, values, options)
   }
 

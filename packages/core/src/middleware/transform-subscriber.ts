@@ -1,0 +1,137 @@
+import type {
+  BatchOptions,
+  Delivery,
+  Message,
+  NackOptions,
+  RejectOptions,
+  Subscriber,
+  Subscription,
+  WaitOptions,
+} from '../contract.ts'
+
+/** Changes a message on its way in. Must not wait: it runs as the message is handed over. */
+export type Change = (message: Message, delivery: Delivery) => Message
+
+/**
+ * A subscriber through which every message is changed on its way in, once: a redelivery in this process brings the same
+ * changed message. A message that the function throws for fails its delivery (nacked with the error) and is not handed
+ * over. What is published to the dead-letter topic is the message as it came.
+ */
+export function transformSubscriber(subscriber: Subscriber, change: Change): Subscriber {
+  return {
+    capabilities: subscriber.capabilities,
+    async subscribe(topic, options) {
+      return transformSubscription(await subscriber.subscribe(topic, options), change)
+    },
+  }
+}
+
+function transformSubscription(inner: Subscription, change: Change): Subscription {
+  const changed = new WeakMap<Message, Message>()
+  const wrapped = (delivery: Delivery): Delivery | undefined => {
+    let message = changed.get(delivery.message)
+    try {
+      if (message === undefined) changed.set(delivery.message, (message = change(delivery.message, delivery)))
+    } catch (error) {
+      delivery.nack({ error })
+      return undefined
+    }
+    return new Changed(delivery, message)
+  }
+  return {
+    async receive(options?: WaitOptions) {
+      for (;;) {
+        const delivery = wrapped(await inner.receive(options))
+        if (delivery) return delivery
+      }
+    },
+    tryReceive() {
+      for (let next = inner.tryReceive(); next; next = inner.tryReceive()) {
+        const delivery = wrapped(next)
+        if (delivery) return delivery
+      }
+      return undefined
+    },
+    async *[Symbol.asyncIterator]() {
+      for await (const next of inner) {
+        const delivery = wrapped(next)
+        if (delivery) yield delivery
+      }
+    },
+    async *batches(options: BatchOptions) {
+      for await (const batch of inner.batches(options)) {
+        const deliveries = batch.map(wrapped).filter(delivery => delivery !== undefined)
+        if (deliveries.length > 0) yield deliveries
+      }
+    },
+    flush: options => inner.flush(options),
+    position: () => inner.position(),
+    on: (event, listener) => inner.on(event, listener),
+    closed: inner.closed,
+    close: options => inner.close(options),
+    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+  }
+}
+
+/** A delivery with another message: all else is the inner one's. */
+class Changed implements Delivery {
+  readonly message: Message
+  readonly #inner: Delivery
+
+  constructor(inner: Delivery, message: Message) {
+    this.#inner = inner
+    this.message = message
+  }
+
+  get topic(): string {
+    return this.#inner.topic
+  }
+
+  get attempt(): number {
+    return this.#inner.attempt
+  }
+
+  get redelivered(): boolean | undefined {
+    return this.#inner.redelivered
+  }
+
+  get time(): number | undefined {
+    return this.#inner.time
+  }
+
+  get expires(): number | undefined {
+    return this.#inner.expires
+  }
+
+  get position(): string | undefined {
+    return this.#inner.position
+  }
+
+  get origin(): Delivery['origin'] {
+    return this.#inner.origin
+  }
+
+  get signal(): AbortSignal {
+    return this.#inner.signal
+  }
+
+  ack(): boolean {
+    return this.#inner.ack()
+  }
+
+  nack(options?: NackOptions): boolean {
+    return this.#inner.nack(options)
+  }
+
+  reject(options?: RejectOptions): boolean {
+    return this.#inner.reject(options)
+  }
+
+  release(): boolean {
+    return this.#inner.release()
+  }
+
+  extend(atLeast?: number): Promise<number> {
+    return this.#inner.extend(atLeast)
+  }
+}

@@ -1,0 +1,26 @@
+import type { Plugin } from './router.ts'
+
+export interface SignalsOptions {
+  /** Default SIGINT and SIGTERM. */
+  readonly signals?: readonly NodeJS.Signals[]
+  /** ms for the work in hand. Default 30,000. */
+  readonly timeout?: number
+  /** What the signals come from; for tests. */
+  readonly source?: Pick<NodeJS.EventEmitter, 'on' | 'off'>
+}
+
+/** Closes the router at the first signal, and hard at the second: without waiting for what is in hand. */
+export function signals(options: SignalsOptions = {}): Plugin {
+  const { signals: names = ['SIGINT', 'SIGTERM'], timeout = 30_000, source = process } = options
+  return router => {
+    let first = true
+    const onSignal = (): void => {
+      void router.close({ timeout: first ? timeout : 0 })
+      first = false
+    }
+    for (const name of names) source.on(name, onSignal)
+    return () => {
+      for (const name of names) source.off(name, onSignal)
+    }
+  }
+}
