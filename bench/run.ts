@@ -8,12 +8,18 @@ export interface BenchOptions {
   readonly only?: string
   /** Where `{ suite, node, rows }` is written. */
   readonly json?: string
+  /** Where the suites stand. Default: here. */
+  readonly folder?: string
 }
 
 /** Runs one suite, prints its rows as a table, and keeps them as JSON if asked to. */
-export async function bench(suite: string, { json, ...options }: BenchOptions = {}): Promise<Row[]> {
-  const file = join(import.meta.dirname, suite, 'suite.ts')
-  if (!suites().includes(suite)) throw new Error(`there is no suite '${suite}': ${suites().join(', ') || 'none yet'}`)
+export async function bench(
+  suite: string,
+  { json, folder = import.meta.dirname, ...options }: BenchOptions = {},
+): Promise<Row[]> {
+  const known = suites(folder)
+  if (!known.includes(suite)) throw new Error(`there is no suite '${suite}': ${known.join(', ')}`)
+  const file = join(folder, suite, 'suite.ts')
   const { run } = (await import(pathToFileURL(file).href)) as { run: Suite }
   const rows = await run({ ...options, log: progress })
   clearProgress()
@@ -22,10 +28,10 @@ export async function bench(suite: string, { json, ...options }: BenchOptions = 
   return rows
 }
 
-/** The folders here that hold a suite. */
-export function suites(): string[] {
-  return readdirSync(import.meta.dirname, { withFileTypes: true })
-    .filter(entry => entry.isDirectory() && existsSync(join(import.meta.dirname, entry.name, 'suite.ts')))
+/** The folders that hold a suite. */
+export function suites(folder: string = import.meta.dirname): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && existsSync(join(folder, entry.name, 'suite.ts')))
     .map(entry => entry.name)
     .toSorted()
 }

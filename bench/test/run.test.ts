@@ -1,0 +1,31 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { bench } from '../run.ts'
+
+const row = { case: 'c', size: 1, subject: 'ours', rival: '', unit: 'msg/s', median: 1, min: 1, max: 1, ratio: null }
+
+test('a suite gets its options, and its rows are printed and kept', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  mkdirSync(join(folder, 'fixture'))
+  const source = `export const run = async ({ quick, only }) => [{ ...${JSON.stringify(row)}, case: only + ' ' + quick }]`
+  writeFileSync(join(folder, 'fixture', 'suite.ts'), source)
+  const lines = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+
+  await bench('fixture', { folder, quick: true, only: 'acks', json: join(folder, 'out.json') })
+  const printed = lines.mock.calls.flat().join('\n')
+  lines.mockRestore()
+
+  expect(printed).toContain('acks true')
+  expect(JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8'))).toEqual({
+    suite: 'fixture',
+    node: process.version,
+    rows: [{ ...row, case: 'acks true' }],
+  })
+})
+
+test('a suite that is not there is an error that names those that are', async () => {
+  await expect(bench('nothing')).rejects.toThrow("there is no suite 'nothing'")
+})
