@@ -1,1 +1,10 @@
-export {}
+export type { Case, ForeignKind, Means, Mode, Need, Order } from './case.ts'
+export { conformance } from './conformance.ts'
+export type { ConformanceOptions } from './conformance.ts'
+export { examine } from './examination.ts'
+export type { ExaminationOptions } from './examination.ts'
+export type { Kit } from './kit/kit.ts'
+export { failures, reportAsMarkdown } from './report/report.ts'
+export type { CaseResult, Report } from './report/report.ts'
+export { writeReport } from './report/write.ts'
+export { suite } from './suite.ts'
