@@ -1,19 +1,20 @@
 // The two implementations behind one type: that of the `zeromq` package, with its draft sockets.
-import type { Readable, Socket, SocketOptions, Writable } from 'zeromq'
+import type * as Stable from 'zeromq'
+import type * as Draft from 'zeromq/draft.js'
+
+type Socket = Stable.Socket
 
 export type Name = 'ours' | 'native'
-type Stable = typeof import('zeromq')
-type Draft = typeof import('zeromq/draft.js')
 
 /** A socket type that the v6 API has no class for, made by its number. */
-export type ByNumber = Socket & Readable & Writable
+export type ByNumber = Socket & Stable.Readable & Stable.Writable
 
-export type Zmq = Stable &
-  Draft & {
+export type Zmq = typeof Stable &
+  typeof Draft & {
     /** Socket type 19. */
-    readonly Peer: new (options?: SocketOptions<ByNumber>) => ByNumber
+    readonly Peer: new (options?: Stable.SocketOptions<ByNumber>) => ByNumber
     /** Socket type 20. */
-    readonly Channel: new (options?: SocketOptions<ByNumber>) => ByNumber
+    readonly Channel: new (options?: Stable.SocketOptions<ByNumber>) => ByNumber
   }
 
 const loaded = new Map<Name, Promise<Zmq>>()
@@ -27,19 +28,16 @@ export function implementation(name: Name): Promise<Zmq> {
 }
 
 async function native(): Promise<Zmq> {
-  const silenced = process.emitWarning
-  process.emitWarning = () => {}
   const [stable, draft] = await Promise.all([import('zeromq'), import('zeromq/draft.js')])
-  process.emitWarning = silenced
   return together(stable, draft)
 }
 
 async function ours(): Promise<Zmq> {
   const [stable, draft] = await Promise.all([import('@millrace/zeromq'), import('@millrace/zeromq/draft')])
-  return together(stable as unknown as Stable, draft as unknown as Draft)
+  return together(stable as unknown as typeof Stable, draft as unknown as typeof Draft)
 }
 
-function together(stable: Stable, draft: Draft): Zmq {
+function together(stable: typeof Stable, draft: typeof Draft): Zmq {
   type Base = new (type: number, options?: object) => ByNumber
   const Base = stable.Socket as unknown as Base
   class Peer extends Base {

@@ -30,7 +30,8 @@ across('a PULL takes from every peer, whole and in order', over, async scene => 
   const next = pushes.map(() => 0)
   for (let received = 0; received < 50; received++) {
     const [name = '', number] = await text(pull)
-    expect(Number(number)).toBe(next[Number(name)]++)
+    expect(Number(number)).toBe(next[Number(name)])
+    next[Number(name)] = Number(number) + 1
   }
 
   expect(next).toEqual([10, 10, 10, 10, 10])

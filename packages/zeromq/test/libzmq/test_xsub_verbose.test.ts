@@ -1,0 +1,28 @@
+// libzmq: test_xsub_verbose
+import { expect } from 'vitest'
+import { across, nothing, raw, text } from './kit.ts'
+
+const verboseUnsubscribe = 115
+
+across(
+  'an XSUB passes only the last unsubscription on, unless it is told to pass all',
+  { over: ['tcp', 'inproc'] },
+  async scene => {
+    const { a, b, add, bind } = scene
+    const pub = add(new a.XPublisher({ verbosity: 'allSubsUnsubs' }))
+    const sub = add(new b.XSubscriber())
+    sub.connect(await bind(pub))
+    await sub.send('\u0001topic')
+    await sub.send('\u0001topic')
+    expect([await text(pub), await text(pub)].map(String)).toEqual(['\u0001topic', '\u0001topic'])
+
+    await sub.send('\u0000topic')
+    await nothing(pub)
+    await sub.send('\u0000topic')
+    expect(await text(pub)).toEqual(['\u0000topic'])
+    raw(sub).setBoolOption(verboseUnsubscribe, true)
+    await sub.send('\u0000topic')
+
+    expect(await text(pub)).toEqual(['\u0000topic'])
+  },
+)
