@@ -43,6 +43,7 @@ export class Scanner {
   #pending: Extent[] = []
   #parts = 0
   #octets = 0
+  #closed = false
 
   /** `command` gets each command: its record begins at `at`, its body is `[from, to)`. */
   constructor(queue: Queue, limits: Limits, command: (slab: Slab, at: number, from: number, to: number) => void) {
@@ -87,6 +88,7 @@ export class Scanner {
         messages = 0
         this.#command(slab, at, from, from + size)
         at = run = whole = from + size
+        if (this.#closed) break
         continue
       }
       if (room <= 0) {
@@ -150,8 +152,9 @@ export class Scanner {
     this.#queue.append(slab, at, from, 1, body)
   }
 
-  /** Drops the message that has begun. */
+  /** Drops the message that has begun; a scan that is under way ends after the command that it is at. */
   close(): void {
+    this.#closed = true
     for (const extent of this.#pending) extent.release()
     this.#pending = []
   }

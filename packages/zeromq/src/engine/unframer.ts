@@ -60,8 +60,9 @@ class FrameUnframer implements Unframer {
       return 'more'
     }
     const whole = this.#wholeFrames(source, read)
-    if (this.failure !== '') return 'failed'
     if (whole > read.at) {
+      // What came before a frame that is wrong is delivered; the next call finds that frame again.
+      this.failure = ''
       this.#rest()
       // Records are never longer than the frames they came in.
       const slab = this.#slabs.take(Math.min(whole - read.at, LARGE_SLAB))
@@ -71,10 +72,14 @@ class FrameUnframer implements Unframer {
         this.#cipher === undefined
           ? this.#copy(source, read.at, whole, slab.bytes)
           : this.#open(source, read.at, whole, slab.bytes)
-      if (this.failure !== '') return 'failed'
+      if (this.failure !== '') {
+        if (this.records.end === 0) return 'failed'
+        this.failure = ''
+      }
       read.at += used
       return 'records'
     }
+    if (this.failure !== '') return 'failed'
     const header = this.#header
     if (this.wanted === 0) return 'more' // the header is not complete
     if (header.size < BY_REFERENCE) return 'more'
