@@ -94,7 +94,7 @@ export interface Host {
    */
   spread(message: Outgoing, peers: readonly Peer[], count: number): void
   /** Closes the peer's connection. `detach` follows, perhaps before this returns. A connecting side may connect again. */
-  close(peer: Peer, reason: string): void
+  closePeer(peer: Peer, reason: string): void
   /** Looks again at `canSend` and `canReceive`: they may have become true by something else than `writable`/`readable`. */
   changed(): void
   /** An unpredictable integer from 0 to 2^32 - 1. */

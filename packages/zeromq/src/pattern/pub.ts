@@ -77,7 +77,7 @@ export class PubPattern implements Pattern {
     if (request === 'cancel') {
       this.#subscriptions.remove(peer, topic)
     } else if (this.#subscriptions.add(peer, topic, this.#host.options) === 'refused') {
-      this.#host.close(peer, 'too many subscriptions')
+      this.#host.closePeer(peer, 'too many subscriptions')
       return false
     }
     return true

@@ -78,7 +78,7 @@ export class RadioPattern implements Pattern {
     const joined = this.#joined.get(peer)
     if (joined === undefined || group.length > MAX_GROUP) return
     if (joined.size >= this.#host.options.maxSubscriptions) {
-      this.#host.close(peer, 'too many groups')
+      this.#host.closePeer(peer, 'too many groups')
       return
     }
     const key = keyOf(group)

@@ -85,7 +85,7 @@ export class ReqPattern implements Pattern {
       const peer = this.#in.last
       const head = headLength(message)
       if (head === undefined) {
-        if (peer !== undefined) this.#host.close(peer, 'a reply without its envelope')
+        if (peer !== undefined) this.#host.closePeer(peer, 'a reply without its envelope')
         continue
       }
       if (state.from !== undefined && peer !== state.from) continue

@@ -121,7 +121,7 @@ export class RouterPattern implements Pattern {
   #evict(holder: Route): boolean {
     if (!this.#host.options.handover) return false
     this.ids.rename(holder, this.ids.generate())
-    this.#host.close(holder.peer, 'another peer took its routing id over')
+    this.#host.closePeer(holder.peer, 'another peer took its routing id over')
     return true
   }
 }

@@ -32,7 +32,7 @@ export class StreamPattern implements Pattern {
     // Frames beyond the second are no part of libzmq's STREAM.
     const body = (message as readonly Part[])[1]! // two frames or more
     if (body.length > 0) return route.peer.write(body) ? 'accept' : 'full'
-    this.#host.close(route.peer, 'closed by an empty message')
+    this.#host.closePeer(route.peer, 'closed by an empty message')
     return 'accept'
   }
 

@@ -126,7 +126,7 @@ export class XpubPattern implements Pattern {
     if (request === 'subscribe') {
       const added = held.add(peer, topic, this.#host.options)
       if (added === 'refused') {
-        this.#host.close(peer, 'too many subscriptions')
+        this.#host.closePeer(peer, 'too many subscriptions')
         return false
       }
       news = added === 'first' || verbose !== null

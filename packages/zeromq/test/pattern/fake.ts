@@ -151,7 +151,7 @@ export class FakeHost implements Host {
     for (let i = 0; i < count; i++) peers[i]!.write(message)
   }
 
-  close(peer: Peer, reason: string): void {
+  closePeer(peer: Peer, reason: string): void {
     const fake = peer as FakePeer
     fake.closed = reason
     fake.leave()
