@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fuzz, TARGETS } from '../fuzz/fuzz.ts'
-import { Random } from '../fuzz/random.ts'
+import type { Random } from '../fuzz/random.ts'
 
 // The short form of fuzz/run.ts: other inputs each day would make a failure hard to repeat, so that the seed is fixed.
 test.each(TARGETS)('$name holds against 4,000 inputs', target => {

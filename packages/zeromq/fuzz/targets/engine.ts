@@ -32,7 +32,10 @@ export const engine: Target = {
     const whole = feed([octets], 'push')
     const cut = feed(pieces(random, octets), random.oneIn(2) ? 'push' : 'read')
     must(whole.failed === cut.failed, `whole ${whole.failed}, in pieces ${cut.failed}`)
-    must(whole.messages.join() === cut.messages.join(), `${whole.failed}: whole ${whole.messages.join()}, cut ${cut.messages.join()}`)
+    must(
+      whole.messages.join() === cut.messages.join(),
+      `${whole.failed}: whole ${whole.messages.join()}, cut ${cut.messages.join()}`,
+    )
   },
 }
 
