@@ -1,5 +1,5 @@
 /**
- * Who may import whom in `packages/<name>/src`, and what else a file there must not do. `node scripts/run.mjs floors`.
+ * Who may import whom in `packages/<name>/src`, and what else a file there, or at the root, must not do. `node scripts/run.mjs floors`.
  *
  * A package's rows are listed from the ground up. A name is a file (without `.ts`) or a folder directly in `src`. It may
  * import what stands on the rows before its own; the names in one row do not know each other, unless a `+` joins them.
@@ -8,6 +8,7 @@
 import { readPackages } from './floors/packages.ts'
 import { problemsIn, type PackageFloors } from './floors/rules.ts'
 
+const everything: PackageFloors = { ours: { '*': {} } }
 const brokerOrIntegration: PackageFloors = { ours: { millrace: {} } }
 
 const floors: Readonly<Record<string, PackageFloors>> = {
@@ -48,8 +49,11 @@ const floors: Readonly<Record<string, PackageFloors>> = {
     ours: { millrace: { only: ['pubsub.ts'] } },
     standsAlone: true,
   },
-  cli: { ours: { '*': {} } },
-  dashboard: { ours: { '*': {} } },
+  cli: everything,
+  dashboard: everything,
+  scripts: everything,
+  bench: everything,
+  examples: everything,
 }
 
 /** Every problem in the checkout, as `packages/core/src/a.ts:3 what is wrong`. */
@@ -57,7 +61,7 @@ export async function checkFloors(): Promise<string[]> {
   const packages = await readPackages()
   return packages.flatMap(one =>
     problemsIn(one, floors[one.folder] ?? brokerOrIntegration).map(
-      ({ path, line, text }) => `packages/${one.folder}/src/${path}:${line} ${text}`,
+      ({ path, line, text }) => `${one.sources}/${path}:${line} ${text}`,
     ),
   )
 }

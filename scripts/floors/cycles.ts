@@ -1,5 +1,4 @@
-import { resolve } from './rules.ts'
-import type { SourceFile } from './source-file.ts'
+import { resolve, type SourceFile } from './source-file.ts'
 
 /**
  * The shortest ring of imports through each file that is in one, every ring once, from its first file by name. What is

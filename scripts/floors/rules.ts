@@ -1,6 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { findCycles } from './cycles.ts'
-import type { SourceFile } from './source-file.ts'
+import { resolve, type SourceFile } from './source-file.ts'
 
 /** Where each part of a package stands. See the table in `scripts/floors.ts`. */
 export interface PackageFloors {
@@ -48,6 +48,7 @@ export function problemsIn(checked: Package, floors: PackageFloors): Problem[] {
     ...dependencies(checked, floors),
     ...findCycles(checked.files).map(ring => ({ path: ring[0] ?? '', line: 1, text: `an import cycle: ${ring.join(' → ')}` })), // prettier-ignore
     ...checked.files.flatMap(file => [
+      ...file.wrong.map(text => ({ path: file.path, line: 1, text: `cannot be read: ${text}` })),
       ...tooLong(file),
       ...badName(file),
       ...undeclared(checked, file),
@@ -83,7 +84,7 @@ const meaningless = new Set([
 
 /** A name that says nothing: the file should be called after its idea. */
 export function badName({ path }: Pick<SourceFile, 'path'>): Problem[] {
-  const names = path.split('/').flatMap(part => part.replace(/(\.d)?\.[cm]?[jt]s$/, '').split(/[-.]/))
+  const names = path.split('/').flatMap(part => part.replace(/(\.d)?\.[cm]?[jt]s$/, '').split('.'))
   const bad = names.find(name => meaningless.has(name))
   return bad === undefined ? [] : [{ path, line: 1, text: `'${bad}' says nothing: name it after its idea` }]
 }
@@ -154,14 +155,4 @@ function placeOf(path: string, rows: readonly (readonly string[])[]): { row: num
   for (const [row, rooms] of rows.entries())
     for (const room of rooms) if (room.split('+').includes(headOf(path))) return { row, room }
   return undefined
-}
-
-/** A relative import as a path from `src`; undefined for any other. */
-export function resolve(path: string, from: string): string | undefined {
-  if (!from.startsWith('.')) return undefined
-  const parts = path.split('/').slice(0, -1)
-  for (const part of from.split('/'))
-    if (part === '..') parts.pop()
-    else if (part !== '.') parts.push(part)
-  return parts.join('/')
 }

@@ -5,6 +5,8 @@ export interface SourceFile {
   /** From the package's `src`, with `/`: `wire/frame.ts`. */
   readonly path: string
   readonly lines: number
+  /** Why it could not be read. */
+  readonly wrong: readonly string[]
   readonly imports: readonly Import[]
   /** Where it asks the machine for the time, chance or the process: `Date.now`, `setTimeout`, `process`. */
   readonly impure: readonly { readonly name: string; readonly line: number }[]
@@ -18,10 +20,9 @@ export interface Import {
   readonly line: number
 }
 
-/** Parses TypeScript. Throws where it is not. */
+/** Parses TypeScript. What is none has `wrong`. */
 export function sourceFile(path: string, text: string): SourceFile {
   const { module, program, errors } = parseSync(path, text)
-  if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`)
   const line = (offset: number) => text.slice(0, offset).split('\n').length
   const written = ({ value, start }: { value: string; start: number }, statement: number): Import => ({
     from: value,
@@ -31,6 +32,7 @@ export function sourceFile(path: string, text: string): SourceFile {
   return {
     path,
     lines: text.endsWith('\n') ? text.split('\n').length - 1 : text.split('\n').length,
+    wrong: errors.map(error => error.message),
     imports: [
       ...module.staticImports.map(one => written(one.moduleRequest, one.start)),
       ...module.staticExports.flatMap(({ start, entries }) => {
@@ -45,6 +47,16 @@ export function sourceFile(path: string, text: string): SourceFile {
     ],
     impure: impurities(program).map(({ name, start }) => ({ name, line: line(start) })),
   }
+}
+
+/** A relative import as a path from `src`; undefined for any other. */
+export function resolve(path: string, from: string): string | undefined {
+  if (!from.startsWith('.')) return undefined
+  const parts = path.split('/').slice(0, -1)
+  for (const part of from.split('/'))
+    if (part === '..') parts.pop()
+    else if (part !== '.') parts.push(part)
+  return parts.join('/')
 }
 
 type Program = Parameters<Visitor['visit']>[0]

@@ -4,7 +4,7 @@ import { buildAll } from '../build/build-all.ts'
 import { readManifests } from '../build/manifests.ts'
 import { fetchNode } from '../start/node.mjs'
 import { runNode } from './command.ts'
-import { sum, type Outcome } from './outcome.ts'
+import { failed, passed, sum, type Outcome } from './outcome.ts'
 import { cache } from './root.ts'
 import type { Step } from './step.ts'
 
@@ -30,7 +30,9 @@ export function imports({ full }: { full: boolean }): Step {
       const folder = join(cache, 'imports')
       mkdirSync(folder, { recursive: true })
       const entries = (await readManifests()).flatMap(manifest => manifest.entries)
-      return withDetails(await Promise.all(entries.map(entry => importOne(entry, folder, node))))
+      const outcomes: Outcome[] = []
+      for (const entry of entries) outcomes.push(await importOne(entry, folder, node))
+      return withDetails(outcomes)
     },
   }
 }
@@ -39,9 +41,9 @@ async function importOne(entry: string, folder: string, node: string): Promise<O
   const script = join(folder, `${entry.replaceAll('/', '-')}.mjs`)
   writeFileSync(script, `await import('${entry}')\n`)
   const { code, output } = await runNode([script], { node, env: { NODE_OPTIONS: undefined }, timeout: 30_000 })
-  return code === 0
-    ? { passed: 1, failed: 0, skipped: [] }
-    : { passed: 0, failed: 1, skipped: [], details: `import '${entry}':\n${output}` }
+  if (code === 0) return passed()
+  const reason = output.split('\n').find(line => /^\w*Error\b/.test(line)) ?? output
+  return failed(`import '${entry}': ${reason}`)
 }
 
 function withDetails(outcomes: readonly Outcome[]): Outcome {

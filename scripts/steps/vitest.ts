@@ -22,7 +22,11 @@ export function vitest(
       const reporter = join(root, 'scripts', 'steps', 'vitest-reporter.ts')
       const args = ['run', '--project', project, '--passWithNoTests', '--allowOnly=false', '--reporter=default', `--reporter=${reporter}`] // prettier-ignore
       const env = { MILLRACE_OUTCOME: file, ...(full && { MILLRACE_FULL: '1' }) }
-      const { code, output } = await runNode([tool('vitest/vitest.mjs'), ...args], { env, live, timeout: 75 * 60_000 })
+      const { code, output } = await runNode([tool('vitest/vitest.mjs'), ...args], {
+        env,
+        live,
+        timeout: (full ? 75 : 18) * 60_000,
+      })
       if (!existsSync(file)) return crashed({ passed: 0, failed: 0, skipped: [] }, output)
       const outcome = JSON.parse(readFileSync(file, 'utf8')) as Outcome
       if (code !== 0 && outcome.failed === 0) return crashed(outcome, output)

@@ -48,6 +48,13 @@ test('siblings on one floor do not meet', () => {
   ])
 })
 
+test('a file that is no TypeScript is a problem, and the others are still looked at', () => {
+  const found = problems({ 'engine/a.ts': 'export const = 1', 'attic/box.ts': '' })
+
+  expect(found).toContainEqual(expect.stringContaining('engine/a.ts:1 cannot be read'))
+  expect(found).toContainEqual(expect.stringContaining("'attic' has no floor"))
+})
+
 test('a file without a floor is a problem', () => {
   expect(problems({ 'attic/box.ts': '' })).toEqual([
     `attic/box.ts:1 'attic' has no floor: give it one in the table of scripts/floors.ts`,
@@ -127,13 +134,13 @@ test.each([
   'wire/helpers/a.ts',
   'common.ts',
   'wire/types.ts',
-  'socket-base.ts',
+  'wire/base.ts',
   'queue.impl.ts',
   'manager/x.ts',
 ])('the name %s says nothing', path => {
   expect(badName({ path })).toHaveLength(1)
 })
 
-test.each(['basement.ts', 'socket-type.ts', 'wire/frame.ts', 'typed-topic.ts'])('the name %s is one', path => {
+test.each(['basement.ts', 'socket-types.ts', 'wire/frame.ts', 'typed-topic.ts'])('the name %s is one', path => {
   expect(badName({ path })).toEqual([])
 })
