@@ -14,6 +14,8 @@ export interface Program {
   readonly version: string
   /** The names of the ports it needs, for people and for `Place.ports`; `client` is the one that clients connect to. */
   readonly ports: readonly ['client', ...string[]]
+  /** For servers that tell clients where to connect: the names of the port that a proxy listens on, and of the one it forwards to. */
+  readonly proxied?: { readonly listen: string; readonly to: string }
   /** Writes the configuration, and what must be there before the first start; called before every start. */
   prepare(place: Place): Promise<void>
   /** Something that must run beside it, started first and listening on `port` (RabbitMQ's epmd). Outlives a restart, ends with `stop`. */

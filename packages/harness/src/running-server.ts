@@ -1,4 +1,5 @@
 import type { ServerName } from './catalogue.ts'
+import type { FaultProxy } from './fault-proxy.ts'
 import type { Server } from './server.ts'
 
 /** A server that runs. Its waits are not for use side by side: one at a time. */
@@ -15,6 +16,11 @@ export interface RunningServer extends AsyncDisposable {
   readonly folder: string
   /** Ends it by that signal where it is up (SIGTERM unless given), and starts it again with the same ports and data; resolves when it is ready. */
   restart(options?: { signal?: 'SIGTERM' | 'SIGKILL' }): Promise<void>
+  /**
+   * Starts a proxy in front of it that fails on command; clients use `proxy.through(server.url)`. A Kafka client goes where the broker tells it,
+   * which for this one listener is the proxy: of Kafka there can be one proxy at a time. It outlives restarts; close it when done.
+   */
+  proxy(): Promise<FaultProxy>
   /** SIGKILL; resolves when it is gone. `restart` brings it back. */
   kill(): Promise<void>
   /** SIGTERM, and SIGKILL where that is not heeded in 30 s. A fresh instance is removed with its data, the shared one keeps its own. */
@@ -43,6 +49,7 @@ export function runningServer(
       await server.down(signal)
       await server.up()
     },
+    proxy: () => server.proxy(),
     kill: () => server.down('SIGKILL'),
     stop,
     [Symbol.asyncDispose]: dispose,

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dialogue } from './dialogue.ts'
 import { HarnessError } from './error.ts'
+import { FaultProxy } from './fault-proxy.ts'
 import { launch, logSize, whenReady } from './launch.ts'
 import { isAlive, signalProcess, whenGone } from './live-process.ts'
 import type { LiveProcess } from './live-process.ts'
@@ -26,6 +27,14 @@ export class Server {
 
   get record(): ServerRecord {
     return this.#record
+  }
+
+  /** Starts a fault proxy in front of it; of a server that tells clients where to connect there can be one at a time. */
+  async proxy(): Promise<FaultProxy> {
+    const { ports } = this.#place
+    const { listen, to } = this.#program.proxied ?? { listen: undefined, to: 'client' }
+    const port = listen === undefined ? undefined : ports[listen]
+    return await FaultProxy.start({ to: ports[to]!, ...(port === undefined ? {} : { port }) }) // a port that the program named
   }
 
   get isUp(): boolean {

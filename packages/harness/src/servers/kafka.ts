@@ -30,6 +30,7 @@ function kafkaProgram({ version, program, classes }: { version: string; program:
   return {
     version,
     ports: ['client', 'proxied', 'advertised', 'controller'],
+    proxied: { listen: 'advertised', to: 'proxied' },
     url: port => `kafka://127.0.0.1:${port}`,
 
     async prepare(place) {
