@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { copyFile, readdir, readFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cached } from './cache.ts'
 import type { Progress } from './cache.ts'
@@ -45,6 +45,7 @@ export async function rival(
       await copyFile(join(target, made), join(target, 'program')).catch((cause: unknown) => {
         throw new HarnessError('NOT_AVAILABLE', `${tool} built no ${made}`, { cause })
       })
+      await rm(join(target, made.split('/')[0]!), { recursive: true }) // a path has a first part
     },
     say,
   )
