@@ -52,6 +52,12 @@ function transformSubscription(inner: Subscription, change: Change): Subscriptio
       }
       return undefined
     },
+    each(handler, options) {
+      return inner.each(next => {
+        const delivery = wrapped(next)
+        return delivery && handler(delivery)
+      }, options)
+    },
     async *[Symbol.asyncIterator]() {
       for await (const next of inner) {
         const delivery = wrapped(next)

@@ -54,7 +54,15 @@ export class Throttle {
     if (this.tryTake()) return
     const served = this.#line.join(signal)
     this.#arm()
-    await served
+    try {
+      await served
+    } catch (error) {
+      if (this.#line.size === 0) {
+        this.#waking?.cancel()
+        this.#waking = undefined
+      }
+      throw error
+    }
   }
 
   #take(): void {
@@ -64,7 +72,6 @@ export class Throttle {
 
   #arm(): void {
     if (this.#line.size === 0) return
-    // Whoever leaves the line leaves the timer: it finds nobody and is gone.
     if (this.#waking === undefined)
       this.#waking = this.#clock.after(this.delay, () => {
         this.#waking = undefined
