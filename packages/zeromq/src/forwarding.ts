@@ -101,7 +101,7 @@ export class Forwarding {
 
   #goesOn(): boolean {
     if (this.#state === 'over') return false
-    return this.#front.state !== 'closed' && this.#back.state !== 'closed'
+    return this.#front.context.isOpen && this.#front.state !== 'closed' && this.#back.state !== 'closed'
   }
 
   /** One turn; whether there may be more to do at once. */
@@ -144,9 +144,6 @@ export class Forwarding {
     if (this.#state === 'running') {
       waits.push(this.#passable(this.#front, this.#back, end.signal))
       if (this.#front !== this.#back) waits.push(this.#passable(this.#back, this.#front, end.signal))
-    } else {
-      // Only to notice that a socket is closed, and to keep the process.
-      waits.push(closing(this.#front, end.signal), closing(this.#back, end.signal))
     }
     await Promise.race(waits)
     end.abort()
@@ -195,12 +192,4 @@ function delay(signal: AbortSignal): Promise<void> {
       resolve()
     })
   })
-}
-
-async function closing(socket: SocketCore, signal: AbortSignal): Promise<void> {
-  try {
-    await socket.whenClosed(signal)
-  } catch {
-    // Aborted.
-  }
 }

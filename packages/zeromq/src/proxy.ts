@@ -1,6 +1,6 @@
 import { ZmqError } from './errors.ts'
 import { Forwarding } from './forwarding.ts'
-import { Socket as Base, coreOf } from './socket.ts'
+import { Socket as Base, internals } from './socket.ts'
 import type { Socket } from './sockets.ts'
 
 /** Passes messages between two sockets, both ways, until it is terminated; it closes both in the end. */
@@ -14,7 +14,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     if (!isSocket(backEnd)) throw new TypeError('Back-end must be a socket object')
     this.#frontEnd = frontEnd
     this.#backEnd = backEnd
-    this.#forwarding = new Forwarding(coreOf(frontEnd), coreOf(backEnd))
+    this.#forwarding = new Forwarding(internals(frontEnd), internals(backEnd))
   }
 
   get frontEnd(): F {
@@ -49,8 +49,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
 
 /** Throws EINVAL unless both sockets are bound or connected, in the same context. */
 export function checkEnds(frontEnd: Socket, backEnd: Socket): void {
-  if (frontEnd.closed || !coreOf(frontEnd).endpoints.any) throw unbound('Front-end')
-  if (backEnd.closed || !coreOf(backEnd).endpoints.any) throw unbound('Back-end')
+  if (frontEnd.closed || internals(frontEnd).endpoints.count === 0) throw unbound('Front-end')
+  if (backEnd.closed || internals(backEnd).endpoints.count === 0) throw unbound('Back-end')
   if (frontEnd.context !== backEnd.context) {
     throw new ZmqError('EINVAL', { message: 'Front-end and back-end sockets must belong to the same context' })
   }

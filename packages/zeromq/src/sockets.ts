@@ -1,7 +1,8 @@
-import type { Context } from './context.ts'
-import type { Observer } from './monitor.ts'
+import { Context } from './context.ts'
+import type { Observer } from './observer.ts'
 import {
   CONFLATABLE,
+  CONTEXT,
   defineOptions,
   EVERY_SOCKET,
   READABLE,
@@ -318,6 +319,7 @@ export interface StreamConnectOptions {
 const WRITABLES = [Pair, Publisher, Request, Reply, Dealer, Router, Push, XPublisher, XSubscriber, Stream]
 const READABLES = [Pair, Subscriber, Request, Reply, Dealer, Router, Pull, XPublisher, XSubscriber, Stream]
 
+defineOptions([Context], CONTEXT)
 defineOptions([Base], EVERY_SOCKET)
 defineOptions(WRITABLES, WRITABLE)
 defineOptions(READABLES, READABLE)

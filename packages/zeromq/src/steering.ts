@@ -1,6 +1,6 @@
 import { Forwarding, type ProxyStatistics } from './forwarding.ts'
 import { checkEnds } from './proxy.ts'
-import { coreOf } from './socket.ts'
+import { internals } from './socket.ts'
 import type { MessageLike, Readable, Socket, Writable } from './sockets.ts'
 
 /** A proxy that can be looked into and steered, as `zmq_proxy_steerable`. */
@@ -30,9 +30,9 @@ export function steer(frontEnd: Socket, backEnd: Socket, options: SteeringOption
   const { capture, control } = options
   checkEnds(frontEnd, backEnd)
   const forwarding = new Forwarding(
-    coreOf(frontEnd),
-    coreOf(backEnd),
-    capture === undefined ? undefined : coreOf(capture),
+    internals(frontEnd),
+    internals(backEnd),
+    capture === undefined ? undefined : internals(capture),
   )
   return {
     async run() {
@@ -64,7 +64,7 @@ const PAIR = 0
 /** Follows the commands of a control socket until the proxy is over. */
 async function obey(forwarding: Forwarding, control: Socket & Readable, signal: AbortSignal): Promise<void> {
   const answers = control.type === REP || control.type === PAIR
-  const core = coreOf(control)
+  const core = internals(control)
   try {
     while (forwarding.state === 'running' || forwarding.state === 'paused') {
       const [frame] = await core.receive(signal)
