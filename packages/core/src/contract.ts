@@ -72,6 +72,11 @@ export interface Subscription extends AsyncIterable<Delivery>, AsyncDisposable {
   receive(options?: WaitOptions): Promise<Delivery>
   /** The next delivery that is already here. */
   tryReceive(): Delivery | undefined
+  /**
+   * Calls the handler for one delivery after another. What it leaves open is acked when it is done and nacked when it
+   * throws. Resolves when the subscription has closed or the signal aborts; rejects with what ended the subscription.
+   */
+  each(handler: (delivery: Delivery) => void | Promise<void>, options?: WaitOptions): Promise<void>
   /** Yields at `size`, or `within` ms after the first with what there is; without `within`, at once with what there is. */
   batches(options: BatchOptions): AsyncIterable<Delivery[]>
   /** Resolves when every settlement so far is sent, and confirmed where `capabilities.settles` is 'confirmed'. */

@@ -5,6 +5,10 @@ import type { Raw, Settlement } from './driver.ts'
 
 /** What a delivery asks of the subscription that handed it over. */
 export interface Holder {
+  /** A bare one: in hand from now on. */
+  kept(delivery: HandedDelivery): void
+  /** A bare one that was acked without ever having been kept. */
+  done(delivery: HandedDelivery): void
   settled(delivery: HandedDelivery): void
   nacked(delivery: HandedDelivery, options: NackOptions): void
   rejected(delivery: HandedDelivery, options: RejectOptions): void
@@ -16,6 +20,7 @@ type Decision = 'ack' | 'nack' | 'reject' | 'release' | 'lost'
 
 /** What most deliveries never need. */
 interface Rare {
+  outcome?: Settlement['outcome']
   delay?: number
   why?: Settlement['why']
   abort?: AbortController
@@ -29,7 +34,6 @@ interface Rare {
 export class HandedDelivery implements Delivery, Settlement {
   readonly raw: Raw
   readonly attempt: number
-  outcome: Settlement['outcome'] = 'ack'
   newer: HandedDelivery | undefined = undefined
   older: HandedDelivery | undefined = undefined
   /** Whether it is in the list of those in hand. */
@@ -75,6 +79,10 @@ export class HandedDelivery implements Delivery, Settlement {
     return this.raw.origin
   }
 
+  get outcome(): Settlement['outcome'] {
+    return this.#rare?.outcome ?? 'ack'
+  }
+
   get delay(): number {
     return this.#rare?.delay ?? 0
   }
@@ -85,11 +93,10 @@ export class HandedDelivery implements Delivery, Settlement {
 
   /** How its settlement is to read; an ack without a word otherwise. */
   decide(outcome: Settlement['outcome'], delay = 0, why?: Settlement['why']): void {
-    this.outcome = outcome
-    if (delay === 0 && why === undefined && this.#rare === undefined) return
-    this.#rare ??= {}
-    this.#rare.delay = delay
-    this.#rare.why = why
+    const rare = (this.#rare ??= {})
+    rare.outcome = outcome
+    rare.delay = delay
+    rare.why = why
   }
 
   get signal(): AbortSignal {
@@ -130,7 +137,7 @@ export class HandedDelivery implements Delivery, Settlement {
   release(): boolean {
     if (this.#decision !== undefined) return this.#again('release')
     this.#decision = 'release'
-    this.outcome = 'release'
+    this.decide('release')
     this.#end('SETTLED')
     this.#holder.settled(this)
     return true
@@ -149,6 +156,19 @@ export class HandedDelivery implements Delivery, Settlement {
     if (this.#decision !== undefined) return
     this.#decision = 'lost'
     this.#end(code)
+  }
+
+  /** Acks a bare delivery: one that its handler was done with before anybody had to keep it. */
+  finish(): void {
+    if (this.#decision !== undefined) return
+    this.#decision = 'ack'
+    if (this.#rare !== undefined) this.#end('SETTLED')
+    this.#holder.done(this)
+  }
+
+  /** A bare delivery is to be in hand: its handler goes on, or fails. */
+  keep(): void {
+    if (this.#decision === undefined) this.#holder.kept(this)
   }
 
   /** Still to be decided by whoever has it. */

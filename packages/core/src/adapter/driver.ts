@@ -65,6 +65,8 @@ export interface Source {
   request?(credit: number): void
   /** Pulled: the next message, at once. After undefined the source calls `sink.ready` when there is one again. */
   take?(): Raw | undefined
+  /** Pulled: this one is acked, at once. For handlers that need no waiting. */
+  done?(raw: Raw): void
   /**
    * Exactly these, nothing beyond. Resolves when sent, and confirmed where `settles` is 'confirmed'.
    * The array belongs to core: use it before returning.

@@ -19,6 +19,7 @@ import type { Backoff } from './backoff.ts'
 import { HandedDelivery } from './delivery.ts'
 import type { Holder } from './delivery.ts'
 import type { AttachSpec, Driver, Raw, Sink, Source } from './driver.ts'
+import { each } from './each.ts'
 import { HoldBack } from './hold-back.ts'
 import { InHand } from './in-hand.ts'
 import { Inbox } from './inbox.ts'
@@ -153,6 +154,10 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     return this.#inbox.iterator()
   }
 
+  each(handler: (delivery: Delivery) => void | Promise<void>, options?: WaitOptions): Promise<void> {
+    return each({ handler, signal: options?.signal, inbox: this.#inbox, take: () => this.#takeBare() })
+  }
+
   batches(options: BatchOptions): AsyncIterable<Delivery[]> {
     return this.#inbox.batches(options)
   }
@@ -181,6 +186,16 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   }
 
   // ---- Holder: what deliveries ask --------------------------------------------------------------------------------
+
+  kept(delivery: HandedDelivery): void {
+    this.#inHand.add(delivery)
+    this.#leases?.arm()
+  }
+
+  done(delivery: HandedDelivery): void {
+    if (this.#state.is === 'up' && this.#state.source.done) this.#state.source.done(delivery.raw)
+    else this.#outbox.add(delivery)
+  }
 
   settled(delivery: HandedDelivery): void {
     this.#inHand.remove(delivery)
@@ -351,6 +366,20 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     const { source } = this.#state
     if (source.request) source.request(credit)
     else this.#inbox.refill()
+  }
+
+  /** The next of a pulled source for a handler that runs at once: it is not in hand unless it must be `kept`. */
+  #takeBare(): HandedDelivery | undefined {
+    if (this.#state.is !== 'up' || this.#inHand.size >= this.#plan.prefetch) return undefined
+    const { source } = this.#state
+    if (source.done === undefined || source.take === undefined || this.#mortuary.remembers) return undefined
+    const raw = source.take()
+    if (raw === undefined) return undefined
+    const delivery = new HandedDelivery(raw, raw.attempt, this, this.#leases === undefined ? 0 : this.#leases.tick)
+    if (raw.attempt <= 1 && raw.message !== undefined && raw.expires === undefined) return delivery
+    // Anything unusual goes the usual way.
+    this.#arrive(raw, raw.attempt)
+    return undefined
   }
 
   /** The next delivery of a source that is pulled, as far as the prefetch allows. */

@@ -69,6 +69,11 @@ export class Consumer implements Source {
     return hand
   }
 
+  done(raw: Raw): void {
+    const hand = raw as Hand
+    hand.cursor.group.ack(hand)
+  }
+
   settle(batch: readonly Settlement[]): void {
     let group: Group | undefined
     for (let i = 0; i < batch.length; i++) {

@@ -39,8 +39,8 @@ export class Cursor {
     const offset = this.next
     if (offset - this.floor > this.#mask) this.#grow()
     this.next = offset + 1
-    const hand = new Hand(this, offset, 1)
-    this.give(hand, consumer)
+    const hand = new Hand(this, offset, 1, consumer, consumer.epoch)
+    this.#slots[offset & this.#mask] = hand
     return hand
   }
 

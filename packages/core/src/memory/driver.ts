@@ -2,6 +2,7 @@ import type { Capabilities, Failure, From, Lag, Message } from '../contract.ts'
 import type { AttachSpec, Driver, DriverTransaction, Raw, Sink, Source, WriteOptions } from '../adapter/driver.ts'
 import type { Clock, Timer } from '../clock/clock.ts'
 import { Schedule } from '../clock/schedule.ts'
+import { stamp } from '../clock/stamp.ts'
 import { MillraceError } from '../errors.ts'
 import { isPattern, matches } from '../pattern.ts'
 import type { Pattern } from '../pattern.ts'
@@ -35,6 +36,7 @@ export class MemoryDriver implements Driver {
   readonly #watches = new Map<Consumer, Watch[]>()
   readonly #groupWatches = new Map<string, Watch>()
   #seq = 0
+  readonly #stamp: () => number
   #bytes = 0
   #peakBytes = 0
   #idleTimer: Timer | undefined
@@ -45,6 +47,7 @@ export class MemoryDriver implements Driver {
     this.#plan = plan
     this.clock = plan.clock
     this.#schedule = new Schedule(plan.clock)
+    this.#stamp = stamp(plan.clock)
     const capabilities: Capabilities = {
       accepts: 'held',
       subscribes: 'exact',
@@ -203,7 +206,8 @@ export class MemoryDriver implements Driver {
     const topic = new Topic(name, {
       plan: this.#plan,
       schedule: this.#schedule,
-      number: () => ++this.#seq,
+      number: count => (this.#seq += count) - count + 1,
+      stamp: this.#stamp,
       weigh: bytes => {
         this.#bytes += bytes
         if (this.#bytes > this.#peakBytes) this.#peakBytes = this.#bytes

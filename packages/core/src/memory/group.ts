@@ -107,6 +107,7 @@ export class Group {
 
   /** Tells those that wait, in turn, as long as there is something. */
   wake(): void {
+    if (this.#armed.size === 0) return
     for (let left = this.#armed.size; left > 0 && this.backlog; left--) {
       const member = this.#armed.shift()! // left > 0
       member.armed = false
@@ -116,6 +117,15 @@ export class Group {
         this.#armed.push(member)
       }
     }
+  }
+
+  /** A hand-out was acked, on its own. */
+  ack(hand: Hand): void {
+    const { cursor } = hand
+    if (!cursor.valid(hand)) return
+    cursor.settle(hand.offset)
+    this.counts.acked++
+    this.#options.settled()
   }
 
   /** One of the consumer's hand-outs was decided. One that no longer counts is passed over. */
@@ -226,7 +236,7 @@ export class Group {
       this.#again(cursor, offset, attempt)
       return
     }
-    const hand = new Hand(cursor, offset, attempt)
+    const hand = new Hand(cursor, offset, attempt, undefined, 0)
     cursor.wait(offset)
     const scheduled = this.#options.schedule.add(this.#options.clock.now() + delay, () => {
       this.#delayed.delete(hand)
@@ -238,7 +248,7 @@ export class Group {
 
   #again(cursor: Cursor, offset: number, attempt: number): void {
     cursor.wait(offset)
-    this.#ready.push(new Hand(cursor, offset, attempt))
+    this.#ready.push(new Hand(cursor, offset, attempt, undefined, 0))
   }
 }
 

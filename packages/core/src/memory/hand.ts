@@ -9,30 +9,39 @@ export class Hand implements Raw {
   readonly offset: number
   readonly attempt: number
   readonly message: Message
-  readonly seq: number
-  readonly time: number
-  readonly expires: number | undefined
-  holder: Consumer | undefined = undefined
+  holder: Consumer | undefined
   /** The holder's lease tick at hand-out or extension. */
-  epoch = 0
+  epoch: number
+  readonly #seq: number
+  readonly #age: number
 
-  constructor(cursor: Cursor, offset: number, attempt: number) {
+  constructor(cursor: Cursor, offset: number, attempt: number, holder: Consumer | undefined, epoch: number) {
     const { log } = cursor
     this.cursor = cursor
     this.offset = offset
     this.attempt = attempt
     this.message = log.message(offset)
-    this.seq = log.seq(offset)
-    this.time = log.time(offset)
-    this.expires = log.expires(offset)
+    this.holder = holder
+    this.epoch = epoch
+    this.#seq = log.seq(offset)
+    this.#age = log.age(offset)
   }
 
   get topic(): string {
     return this.cursor.log.topic
   }
 
+  get time(): number {
+    return this.cursor.log.start + this.#age
+  }
+
+  /** Not settled, so the log still has it; afterwards nobody asks. */
+  get expires(): number | undefined {
+    return this.cursor.log.expires(this.offset)
+  }
+
   get position(): string {
-    return String(this.seq)
+    return String(this.#seq)
   }
 
   get origin(): Readonly<Record<string, string | number>> {

@@ -16,15 +16,20 @@ export class Log {
   /** The offset that the next message gets. */
   tail = 0
   #messages: (Message | undefined)[] = new Array<Message | undefined>(16).fill(undefined)
-  #seqs = new Float64Array(16)
-  #times = new Float64Array(16)
+  // Small integers as long as may be: a double in an object's field costs an allocation each time.
+  #seqs: number[] = new Array<number>(16).fill(0)
+  /** Relative to the log's beginning. */
+  #times: number[] = new Array<number>(16).fill(0)
   /** Made when the first message that expires comes. */
   #expires: Float64Array | undefined
   #mask = 15
 
-  constructor(topic: string, priority: number) {
+  readonly #start: number
+
+  constructor(topic: string, priority: number, start: number) {
     this.topic = topic
     this.priority = priority
+    this.#start = start
   }
 
   get size(): number {
@@ -41,7 +46,7 @@ export class Log {
     const at = this.tail & this.#mask
     this.#messages[at] = message
     this.#seqs[at] = seq
-    this.#times[at] = time
+    this.#times[at] = time - this.#start
     if (expires !== undefined || this.#expires !== undefined) {
       this.#expires ??= new Float64Array(this.#mask + 1).fill(NEVER)
       this.#expires[at] = expires ?? NEVER
@@ -61,11 +66,20 @@ export class Log {
   }
 
   time(offset: number): number {
+    return this.#start + this.age(offset)
+  }
+
+  /** ms from the log's beginning. */
+  age(offset: number): number {
     return this.#times[offset & this.#mask]!
   }
 
+  get start(): number {
+    return this.#start
+  }
+
   expires(offset: number): number | undefined {
-    if (this.#expires === undefined) return undefined
+    if (this.#expires === undefined || offset < this.head) return undefined
     const at = this.#expires[offset & this.#mask]!
     return at === NEVER ? undefined : at
   }
@@ -101,8 +115,8 @@ export class Log {
     const slots = (this.#mask + 1) * 2
     const mask = slots - 1
     const messages = new Array<Message | undefined>(slots).fill(undefined)
-    const seqs = new Float64Array(slots)
-    const times = new Float64Array(slots)
+    const seqs = new Array<number>(slots).fill(0)
+    const times = new Array<number>(slots).fill(0)
     const expires = this.#expires && new Float64Array(slots).fill(NEVER)
     for (let offset = this.head; offset < this.tail; offset++) {
       const from = offset & this.#mask

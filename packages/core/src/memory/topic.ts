@@ -17,10 +17,12 @@ const NONE: readonly Failure[] = []
 export interface TopicOptions {
   readonly plan: MemoryPlan
   readonly schedule: Schedule
-  /** The next sequence number of the broker's. */
-  readonly number: () => number
+  /** The next so many sequence numbers of the broker's: the first of them. */
+  readonly number: (count: number) => number
   /** The estimate of memory grew or shrank. */
   readonly weigh: (bytes: number) => void
+  /** The time that new messages get: the clock's, read once in a turn of the event loop. */
+  readonly stamp: () => number
 }
 
 interface Blocked {
@@ -95,22 +97,27 @@ export class Topic {
   }
 
   write(batch: readonly Message[], options: WriteOptions): readonly Failure[] | Promise<readonly Failure[]> {
-    const { clock, dedupeWindow } = this.#options.plan
-    const now = clock.now()
+    const now = this.#options.stamp()
     this.lastUse = now
     if (options.dedupeId !== undefined) {
-      this.#dedupe ??= new DedupeWindow(dedupeWindow)
+      this.#dedupe ??= new DedupeWindow(this.#options.plan.dedupeWindow)
       if (!this.#dedupe.first(options.dedupeId, now)) return NONE
     }
     let index = 0
     if (this.#blocked.size === 0) {
+      if (this.#acceptAll(batch, options, now)) index = batch.length
       for (; index < batch.length; index++) if (!this.#accept(batch[index]!, options, now)) break // index < length
-      for (const group of this.#all) group.wake()
+      this.#wakeAll()
       if (index === batch.length) return NONE
     }
     return this.#options.plan.whenFull === 'refuse'
       ? failures(batch, index, this.#full())
       : this.#wait(batch, index, options)
+  }
+
+  #wakeAll(): void {
+    const all = this.#all
+    for (let i = 0; i < all.length; i++) all[i]!.wake() // i < length
   }
 
   /** Drops every message. Returns how many were kept. */
@@ -143,6 +150,25 @@ export class Topic {
     }
   }
 
+  /** The usual case, of plain messages for which there is room: takes all or nothing. */
+  #acceptAll(batch: readonly Message[], options: WriteOptions, now: number): boolean {
+    const { capacity, retain, ttl } = this.#options.plan
+    const plain = options.notBefore === undefined && options.expires === undefined && options.priority === undefined
+    if (!plain || ttl !== undefined || this.#size + batch.length > capacity.messages) return false
+    let bytes = batch.length * OVERHEAD
+    for (let i = 0; i < batch.length; i++) bytes += batch[i]!.payload.length // i < length
+    if (this.#bytes + bytes > capacity.bytes) return false
+    const log = this.#logs[0]! // priority 0 is always there
+    const first = this.#options.number(batch.length)
+    for (let i = 0; i < batch.length; i++) log.append(batch[i]!, first + i, now, undefined)
+    this.#size += batch.length
+    this.#bytes += bytes
+    this.#options.weigh(bytes)
+    this.counts.published += batch.length
+    if (this.#size > retain.messages + SLACK || this.#bytes > retain.bytes) this.#trim(retain)
+    return true
+  }
+
   /** Takes one message if there is room, or makes room where the policy says so. */
   #accept(message: Message, options: WriteOptions, now: number): boolean {
     const { capacity, retain, whenFull, ttl } = this.#options.plan
@@ -168,13 +194,13 @@ export class Topic {
     this.counts.published++
     const log = this.#log(options.priority ?? 0)
     if (options.notBefore === undefined || options.notBefore <= now) {
-      log.append(message, this.#options.number(), now, expires)
+      log.append(message, this.#options.number(1), now, expires)
       return true
     }
     this.#delayed++
     this.#options.schedule.add(options.notBefore, () => {
       this.#delayed--
-      log.append(message, this.#options.number(), now, expires)
+      log.append(message, this.#options.number(1), now, expires)
       for (const group of this.#all) group.wake()
     })
     return true
@@ -275,7 +301,7 @@ export class Topic {
     const found =
       this.#logs.length === 1 && priority === 0 ? this.#logs[0] : this.#logs.find(log => log.priority === priority)
     if (found) return found
-    const log = new Log(this.name, priority)
+    const log = new Log(this.name, priority, this.#options.plan.clock.now())
     this.#logs.push(log)
     for (const group of this.#all) group.join(log, 'earliest')
     return log
