@@ -51,8 +51,8 @@ type State =
  */
 export class Engine {
   readonly outlet: Outlet
-  /** Something arrived since this was last set to false: any traffic counts as a sign of life. */
-  heard = false
+  /** How often octets have arrived: any traffic is a sign of life. */
+  reads = 0
   /** Octets wait because the queue is at its mark, or for a verdict; `filled` answers false and `resume` goes on. */
   parked = false
   readonly #options: EngineOptions
@@ -86,7 +86,7 @@ export class Engine {
 
   /** `size` octets were read into `space()`. False: read no more until `resume` has answered true. */
   filled(size: number): boolean {
-    this.heard = true
+    this.reads++
     if (this.#read.body !== undefined) {
       const body = this.#read.filledBody(size)
       if (body === undefined) return true
@@ -99,7 +99,7 @@ export class Engine {
 
   /** Takes octets that lie elsewhere; answers as `filled` does. */
   push(chunk: Uint8Array): boolean {
-    this.heard = true
+    this.reads++
     let from = 0
     while (this.#read.body !== undefined && from < chunk.length) {
       const space = this.#read.space(0)

@@ -147,7 +147,7 @@ export class Handshake {
     if (two && (socketType === undefined || !acceptsPeer(this.#options.socketType, socketType))) {
       return malformed(`itself as ${socketType ?? 'nothing known'}, which cannot talk to ${this.#options.socketType}`)
     }
-    const routingId = buffer.slice(from, from + header.size)
+    const routingId = Uint8Array.from(buffer.subarray(from, from + header.size))
     return { is: 'done', protocol, peer: { socketType, routingId, properties: new Map() }, mechanism: undefined }
   }
 }

@@ -56,6 +56,20 @@ export class Outlet {
     this.#control.push(frame.subarray(0, at + body.length))
   }
 
+  /** A message of one frame that goes before everything queued. */
+  message(body: Uint8Array): void {
+    const cipher = this.#cipher
+    const frame = new Uint8Array(cipher === undefined ? body.length + 10 : sealedSize(body.length))
+    if (cipher !== undefined) {
+      cipher.sealPart(0, body, frame, 0)
+      this.#control.push(frame)
+      return
+    }
+    const at = (this.#framing === 'one' ? writeHeaderOne : writeHeader)(frame, 0, 0, body.length)
+    frame.set(body, at)
+    this.#control.push(frame.subarray(0, at + body.length))
+  }
+
   get empty(): boolean {
     return this.#control.length === 0 && (this.queue === undefined || this.queue.empty)
   }

@@ -21,6 +21,8 @@ export class Pipe {
   readonly side: 'bind' | 'connect'
   /** What the peer announced; empty while unknown. Set by the carrier. */
   identity: Buffer = NOTHING
+  /** What the peer and the ZAP handler said of the peer. Set by the carrier. */
+  properties: ReadonlyMap<string, Uint8Array> | undefined = undefined
   /** The peer's address as ZAP tells it. Set by the carrier. */
   address = ''
   /** Whether the handshake is over and the connection stands. Set by the carrier. */

@@ -8,7 +8,7 @@ import { LARGE_SLAB, SMALL_SLAB, type Slab, type SlabPool } from './slab.ts'
 export interface QueueEvents {
   /** Something came into an empty queue. */
   filled(): void
-  /** The queue is full: whoever takes from it may take now, before a writer is refused. */
+  /** Whoever takes from the queue may take now: a slab is full, or the mark is reached and a writer is about to be refused. */
   full(): void
   /** A writer had been refused and there is room again. */
   room(): void
@@ -25,7 +25,7 @@ export class Queue {
   /** The high-water mark in messages; 0: none. It may change at any time. */
   mark: number
   /** True: the queue holds one message, the newest, and the mark does not matter. */
-  readonly conflate: boolean
+  conflate: boolean
   /** The first frame of the next message after a `peek` that was true: the octets `[from, to)` of `bytes`, and its flags. */
   bytes: Buffer = EMPTY
   from = 0
@@ -114,7 +114,9 @@ export class Queue {
       this.#push(extent)
     }
     this.length += messages
-    if (messages > 0) this.announce()
+    if (messages === 0) return
+    this.announce()
+    if (this.#head !== this.#tail) this.#events.full()
   }
 
   /** Says that there is something to read, where it was not said. `append` does it for messages, not for commands. */
@@ -222,10 +224,15 @@ export class Queue {
     return dropped
   }
 
-  /** Drops everything and takes no more. Answers how many messages were dropped. */
-  close(): number {
+  /** Takes no more; what is queued can still be read. */
+  seal(): void {
     this.#closed = true
     this.#refused = false
+  }
+
+  /** Drops everything and takes no more. Answers how many messages were dropped. */
+  close(): number {
+    this.seal()
     return this.clear()
   }
 
@@ -244,6 +251,8 @@ export class Queue {
     this.#tail!.messages++ // #pack has made one
     this.length++
     this.announce()
+    // A slab is full, or a large body waits: whoever takes may begin.
+    if (this.#head !== this.#tail) this.#events.full()
   }
 
   #pack(part: Part, flags: number): void {

@@ -130,6 +130,7 @@ export function connecting(
   reads: DirectReads | undefined,
   options: LinkOptions,
   events: ConnectEvents,
+  ends: (socket: Socket) => { peerAddress: string; local: string; remote: string } = endsOf,
 ): Connecting {
   let timer: NodeJS.Timeout | undefined
   let over = false
@@ -147,7 +148,7 @@ export function connecting(
     if (!end()) return
     socket.off('error', failed)
     prepare(socket, options)
-    events.connected(new StreamLink(socket, reads, endsOf(socket)))
+    events.connected(new StreamLink(socket, reads, ends(socket)))
   })
   if (options.connectTimeout > 0) {
     timer = setTimeout(() => {

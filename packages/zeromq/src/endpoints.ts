@@ -1,0 +1,321 @@
+import { asZmqError, ZmqError } from './errors.ts'
+import type { InprocConnection } from './inproc.ts'
+import type { Pipe } from './pipe/pipe.ts'
+import { Session, type SessionOptions } from './session.ts'
+import type { SocketCore } from './socket-core.ts'
+import { connectsOnce } from './socket-types.ts'
+import type { Link, LinkOptions, Listener, ListenerEvents } from './transport/transport.ts'
+import { TransportError } from './transport/transport-error.ts'
+
+interface Bound {
+  /** As it was asked for. */
+  readonly address: string
+  readonly listener: Listener | undefined
+  readonly sessions: Set<Session>
+  readonly connections: Set<InprocConnection>
+}
+
+/** What a socket is bound and connected to, and everything that hangs on it. */
+export class Endpoints {
+  /** LAST_ENDPOINT. */
+  last: string | null = null
+  readonly #core: SocketCore
+  readonly #bound = new Map<string, Bound>()
+  readonly #sessions = new Map<string, Set<Session>>()
+  readonly #connections = new Map<string, Set<InprocConnection>>()
+  /** Everything that is not over, lingering included. */
+  readonly #alive = new Set<Session | InprocConnection>()
+  readonly #listeners = new Set<Promise<void>>()
+  #closed: (() => void) | undefined
+
+  constructor(core: SocketCore) {
+    this.#core = core
+  }
+
+  /** How many addresses it is bound or connected to. */
+  get count(): number {
+    return this.#bound.size + this.#sessions.size + this.#connections.size
+  }
+
+  async bind(address: string): Promise<void> {
+    const { scheme, rest } = split(address)
+    this.#checkType(scheme, 'bind', address)
+    if (scheme === 'inproc') return this.bindInproc(address, rest)
+    const { context } = this.#core
+    try {
+      const sessions = new Set<Session>()
+      const transport = context.transport(scheme, address)
+      const { events, began } = this.#listenerEvents(sessions)
+      const listener = await transport.listen(rest, this.#linkOptions(), events)
+      listener.unref()
+      began(listener.endpoint)
+      this.#bound.set(listener.endpoint, { address, listener, sessions, connections: new Set() })
+      this.last = listener.endpoint
+      this.#core.report({
+        type: 'LISTENING',
+        value: listener.fd,
+        endpoint: listener.endpoint,
+        local: listener.endpoint,
+      })
+    } catch (error) {
+      const failure = transportError(error, address)
+      this.#core.report({ type: 'BIND_FAILED', value: failure.errno, endpoint: address, detail: failure.message })
+      throw failure
+    }
+  }
+
+  bindInproc(address: string, name: string): void {
+    const core = this.#core
+    const connections = new Set<InprocConnection>()
+    core.context.inproc.bind(name, core, connection => {
+      connections.add(connection)
+      this.#alive.add(connection)
+      connection.onEnd(() => {
+        connections.delete(connection)
+        this.#over(connection)
+      })
+    })
+    this.#bound.set(address, { address, listener: undefined, sessions: new Set(), connections })
+    this.last = address
+  }
+
+  /** Stops listening, and ends the connections that came in there; throws ENOENT. Resolves when the address is free. */
+  async unbind(address: string): Promise<void> {
+    const [endpoint, bound] = this.#findBound(address)
+    this.#bound.delete(endpoint)
+    const linger = this.#core.settings.values.linger
+    const freed = bound.listener?.close()
+    if (bound.listener === undefined) this.#core.context.inproc.unbind(split(endpoint).rest)
+    for (const session of [...bound.sessions]) session.close(linger)
+    for (const connection of [...bound.connections]) connection.end()
+    this.#core.report({ type: 'CLOSED', value: 0, endpoint })
+    await freed
+  }
+
+  connect(address: string): Pipe | undefined {
+    const { scheme, rest } = split(address)
+    this.#checkType(scheme, 'connect', address)
+    const core = this.#core
+    if (scheme === 'inproc') {
+      const connections = this.#connections.get(address) ?? new Set<InprocConnection>()
+      const connection = core.context.inproc.connect(rest, core, over => {
+        connections.delete(over)
+        if (connections.size === 0 && this.#connections.get(address) === connections) this.#connections.delete(address)
+        this.#over(over)
+      })
+      connections.add(connection)
+      this.#connections.set(address, connections)
+      this.#alive.add(connection)
+      this.last = address
+      return connection.pipe
+    }
+    const known = this.#sessions.get(address)
+    if (known !== undefined && connectsOnce(core.type)) return undefined
+    try {
+      const transport = core.context.transport(scheme, address)
+      const options = this.#linkOptions()
+      const session = Session.connect(core, this.#sessionOptions(address), events =>
+        transport.connect(rest, options, events),
+      )
+      const sessions = known ?? new Set()
+      sessions.add(session)
+      this.#sessions.set(address, sessions)
+      this.#alive.add(session)
+      this.last = address
+      return session.pipe
+    } catch (error) {
+      throw transportError(error, address)
+    }
+  }
+
+  /** Ends what `connect` to this address began; throws ENOENT. */
+  disconnect(address: string): void {
+    const connections = this.#connections.get(address)
+    if (connections !== undefined) {
+      for (const connection of [...connections]) connection.end()
+      return
+    }
+    const sessions = this.#sessions.get(address)
+    if (sessions === undefined) throw new ZmqError('ENOENT', { address })
+    this.#sessions.delete(address)
+    for (const session of [...sessions]) session.close(this.#core.settings.values.linger)
+  }
+
+  /** Ends the connection of one peer. */
+  reject(pipe: Pipe, reason: string): void {
+    for (const member of this.#alive) {
+      if (member instanceof Session) {
+        if (member.pipe === pipe) return member.reject(reason)
+      } else if (member.pipe === pipe || member.peerPipe === pipe) {
+        return member.end()
+      }
+    }
+  }
+
+  /** Applies changed high-water marks to every pipe. */
+  adjustMarks(): void {
+    const { send, receive } = this.#core.marks
+    for (const member of this.#alive) {
+      if (!(member instanceof Session)) {
+        member.adjust()
+      } else if (member.pipe !== undefined) {
+        member.pipe.out.mark = send
+        member.pipe.in.mark = receive
+      }
+    }
+  }
+
+  /** Ends everything; `done` is called when nothing lingers any more. */
+  close(linger: number, done: () => void): void {
+    this.#closed = done
+    for (const [endpoint, bound] of this.#bound) {
+      if (bound.listener === undefined) this.#core.context.inproc.unbind(split(endpoint).rest)
+      else this.#await(bound.listener.close())
+      this.#core.report({ type: 'CLOSED', value: 0, endpoint })
+    }
+    this.#bound.clear()
+    this.#sessions.clear()
+    for (const member of [...this.#alive]) {
+      if (member instanceof Session) member.close(linger)
+      else if (linger !== 0 && member.waits !== undefined && !member.pipe.out.empty) continue
+      else member.end()
+    }
+    this.#settle()
+  }
+
+  /** A session is over for good. */
+  ended(session: Session): void {
+    for (const bound of this.#bound.values()) bound.sessions.delete(session)
+    const sessions = this.#sessions.get(session.options.endpoint)
+    sessions?.delete(session)
+    if (sessions?.size === 0) this.#sessions.delete(session.options.endpoint)
+    this.#over(session)
+  }
+
+  #over(member: Session | InprocConnection): void {
+    this.#alive.delete(member)
+    this.#settle()
+  }
+
+  #await(freed: Promise<void>): void {
+    this.#listeners.add(freed)
+    void freed.then(() => {
+      this.#listeners.delete(freed)
+      this.#settle()
+    })
+  }
+
+  #settle(): void {
+    if (this.#closed === undefined || this.#listeners.size > 0) return
+    // A connect to a name that nobody binds must not keep a context from ending.
+    for (const member of this.#alive) if (member instanceof Session || member.waits === undefined) return
+    const done = this.#closed
+    this.#closed = undefined
+    done()
+  }
+
+  #listenerEvents(sessions: Set<Session>): { events: ListenerEvents; began: (endpoint: string) => void } {
+    const core = this.#core
+    let endpoint = ''
+    const accept = (link: Link): void => {
+      if (core.state === 'closed') return link.destroy()
+      const ends = { endpoint, local: link.local, remote: link.remote }
+      core.report({ type: 'ACCEPTED', value: link.fd, ...ends })
+      if (this.#alive.size >= core.settings.values.maxConnections) {
+        core.report({ type: 'ACCEPT_FAILED', value: 24, detail: 'maxConnections is reached', ...ends })
+        return link.destroy()
+      }
+      const session = Session.accept(core, this.#sessionOptions(endpoint), link)
+      sessions.add(session)
+      this.#alive.add(session)
+    }
+    const early: Link[] = []
+    return {
+      events: {
+        accepted: link => {
+          if (endpoint === '') early.push(link)
+          else accept(link)
+        },
+        failed: error => {
+          const failure = transportError(error, endpoint)
+          core.report({ type: 'ACCEPT_FAILED', value: failure.errno, endpoint, detail: failure.message })
+        },
+      },
+      began: name => {
+        endpoint = name
+        for (const link of early) accept(link)
+      },
+    }
+  }
+
+  #findBound(address: string): [string, Bound] {
+    const bound = this.#bound.get(address)
+    if (bound !== undefined) return [address, bound]
+    // The address as it was given, where that names one port; a wildcard port names none.
+    for (const [endpoint, candidate] of this.#bound) {
+      if (candidate.address === address && !/:(\*|0)$/.test(address)) return [endpoint, candidate]
+    }
+    const local = address.replace(/^tcp:\/\/localhost:/, 'tcp://127.0.0.1:')
+    const resolved = this.#bound.get(local)
+    if (resolved !== undefined) return [local, resolved]
+    throw new ZmqError('ENOENT', { address })
+  }
+
+  #checkType(scheme: string, how: 'bind' | 'connect', address: string): void {
+    const { type } = this.#core
+    const udp = scheme === 'udp'
+    const allowed =
+      type === 'DGRAM'
+        ? udp && how === 'bind'
+        : udp
+          ? (type === 'RADIO' && how === 'connect') || (type === 'DISH' && how === 'bind')
+          : type !== 'STREAM' || scheme === 'tcp'
+    if (!allowed) throw new ZmqError('ENOCOMPATPROTO', { address })
+  }
+
+  #sessionOptions(endpoint: string): SessionOptions {
+    const { values } = this.#core.settings
+    return {
+      endpoint,
+      immediate: values.immediate,
+      handshakeInterval: values.handshakeInterval,
+      heartbeatInterval: values.heartbeatInterval,
+      heartbeatTimeout: values.heartbeatTimeout,
+      heartbeatTtl: values.heartbeatTimeToLive,
+      reconnectInterval: values.reconnectInterval,
+      reconnectMaxInterval: values.reconnectMaxInterval,
+      reconnectStop: values.reconnectStop,
+      random: Math.random,
+    }
+  }
+
+  #linkOptions(): LinkOptions {
+    const { values, acceptFilters } = this.#core.settings
+    return {
+      ipv6: values.ipv6,
+      backlog: values.backlog,
+      keepAlive: values.tcpKeepalive,
+      keepAliveIdle: values.tcpKeepaliveIdle,
+      typeOfService: values.typeOfService,
+      acceptFilters,
+      connectTimeout: values.connectTimeout,
+      socksProxy: values.socksProxy ?? '',
+      socksUsername: values.socksUsername ?? '',
+      socksPassword: values.socksPassword ?? '',
+      useFd: values.useFd,
+      reads: values.reads === 'data' ? 'data' : 'direct',
+    }
+  }
+}
+
+/** `scheme://rest`; throws EINVAL where it is not that. */
+function split(address: string): { scheme: string; rest: string } {
+  const colon = address.indexOf('://')
+  if (colon <= 0) throw new ZmqError('EINVAL', { address })
+  return { scheme: address.slice(0, colon), rest: address.slice(colon + 3) }
+}
+
+function transportError(error: unknown, address: string): ZmqError {
+  if (error instanceof TransportError) return new ZmqError(error.code, { address, cause: error })
+  return asZmqError(error, address)
+}

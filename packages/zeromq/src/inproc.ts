@@ -1,0 +1,208 @@
+import { ZmqError } from './errors.ts'
+import type { Frames } from './pipe/frames.ts'
+import { Pipe } from './pipe/pipe.ts'
+import { Queue, type QueueEvents } from './pipe/queue.ts'
+import type { SlabPool } from './pipe/slab.ts'
+
+/** A socket at one end of an inproc connection. */
+export interface InprocEnd {
+  readonly marks: { send: number; receive: number; conflate: boolean }
+  readonly routingId: Uint8Array
+  /** HELLO_MSG, or null. */
+  readonly hello: Uint8Array | null
+  readonly frames: Frames
+  readonly slabs: SlabPool
+  attach(pipe: Pipe): boolean
+  linked(pipe: Pipe): boolean
+  detach(pipe: Pipe): void
+  readable(pipe: Pipe): void
+  writable(pipe: Pipe): void
+  /** Whether a peer with this end may be talked to. */
+  accepts(peer: InprocEnd): boolean
+}
+
+/** The inproc names of a context. A connect may come before its bind. */
+export class Inproc {
+  readonly #bound = new Map<string, InprocEnd>()
+  readonly #waiting = new Map<string, Set<InprocConnection>>()
+
+  has(name: string): boolean {
+    return this.#bound.has(name)
+  }
+
+  /** Binds a name, and connects who waited for it. Throws EADDRINUSE; EINVAL for a name of no or more than 255 characters. */
+  bind(name: string, end: InprocEnd, accepted: (connection: InprocConnection) => void): void {
+    checkName(name)
+    if (this.#bound.has(name)) throw new ZmqError('EADDRINUSE', { address: `inproc://${name}` })
+    this.#bound.set(name, end)
+    this.#accepted.set(end, accepted)
+    const waiting = this.#waiting.get(name)
+    this.#waiting.delete(name)
+    for (const connection of waiting ?? []) this.#meet(connection, end, accepted)
+  }
+
+  readonly #accepted = new Map<InprocEnd, (connection: InprocConnection) => void>()
+
+  /** Frees a name; the connections live on. */
+  unbind(name: string): void {
+    const end = this.#bound.get(name)
+    this.#bound.delete(name)
+    if (end !== undefined && ![...this.#bound.values()].includes(end)) this.#accepted.delete(end)
+  }
+
+  /** Connects to a name, now or when it is bound. */
+  connect(name: string, end: InprocEnd, ended: (connection: InprocConnection) => void): InprocConnection {
+    checkName(name)
+    const connection = new InprocConnection(end, ended)
+    const bound = this.#bound.get(name)
+    if (bound !== undefined) {
+      const accepted = this.#accepted.get(bound)
+      if (!bound.accepts(end)) throw new ZmqError('ENOCOMPATPROTO', { address: `inproc://${name}` })
+      connection.begin()
+      this.#meet(connection, bound, accepted ?? (() => {}))
+      return connection
+    }
+    connection.begin()
+    const waiting = this.#waiting.get(name) ?? new Set()
+    waiting.add(connection)
+    this.#waiting.set(name, waiting)
+    connection.waits = () => {
+      waiting.delete(connection)
+      if (waiting.size === 0 && this.#waiting.get(name) === waiting) this.#waiting.delete(name)
+    }
+    return connection
+  }
+
+  #meet(connection: InprocConnection, end: InprocEnd, accepted: (connection: InprocConnection) => void): void {
+    connection.waits = undefined
+    if (!end.accepts(connection.connecter)) return
+    accepted(connection)
+    connection.meet(end)
+  }
+}
+
+/** Two pipes back to back: what one end writes is what the other reads, in the same memory. */
+export class InprocConnection {
+  readonly connecter: InprocEnd
+  /** Takes the connection out of the list of those that wait for a name. */
+  waits: (() => void) | undefined
+  /** The pipe of the end that connected, and of the one that had bound. */
+  readonly pipe: Pipe
+  peerPipe: Pipe | undefined
+  #binder: InprocEnd | undefined
+  #attached = false
+  #peerAttached = false
+  #over = false
+  readonly #ended: (connection: InprocConnection) => void
+  #binderEnded: ((connection: InprocConnection) => void) | undefined
+
+  constructor(connecter: InprocEnd, ended: (connection: InprocConnection) => void) {
+    this.connecter = connecter
+    this.#ended = ended
+    const { marks, slabs, frames } = connecter
+    const there = new Queue(slabs, this.#events('binder', 'connecter'), { mark: marks.send, conflate: marks.conflate })
+    const back = new Queue(slabs, this.#events('connecter', 'binder'), {
+      mark: marks.receive,
+      conflate: marks.conflate,
+    })
+    this.pipe = new Pipe({ out: there, in: back }, CARRIER, { frames, side: 'connect' })
+  }
+
+  /** Gives the connecting end its pipe. */
+  begin(): void {
+    this.#attached = true
+    this.#attached = this.connecter.attach(this.pipe)
+  }
+
+  /** Joins the end that has bound the name. */
+  meet(binder: InprocEnd): void {
+    const { pipe, connecter } = this
+    this.#binder = binder
+    const peer = new Pipe({ out: pipe.in, in: pipe.out }, CARRIER, { frames: binder.frames, side: 'bind' })
+    this.peerPipe = peer
+    pipe.identity = Buffer.from(binder.routingId)
+    peer.identity = Buffer.from(connecter.routingId)
+    this.adjust()
+    if (binder.marks.conflate) pipe.out.conflate = true
+    pipe.linked = peer.linked = true
+    this.#peerAttached = true
+    if (binder.hello !== null) peer.out.inject(binder.hello)
+    if (connecter.hello !== null) pipe.out.inject(connecter.hello)
+    this.#peerAttached = binder.attach(peer)
+    if (!this.#peerAttached) return this.end()
+    const accepted = binder.linked(peer) && (!this.#attached || connecter.linked(pipe))
+    if (!accepted) return this.end()
+    // What was written before there was a reader.
+    if (!peer.in.empty) binder.readable(peer)
+    if (!pipe.in.empty && this.#attached) connecter.readable(pipe)
+  }
+
+  /** Tells the binding end's socket when it is over. */
+  onEnd(ended: (connection: InprocConnection) => void): void {
+    this.#binderEnded = ended
+  }
+
+  /** Applies the high-water marks of both ends: the sender's and the receiver's are added, and none is none. */
+  adjust(): void {
+    const here = this.connecter.marks
+    const there = this.#binder?.marks
+    this.pipe.out.mark = sum(here.send, there === undefined ? undefined : there.receive)
+    this.pipe.in.mark = sum(
+      there === undefined ? here.receive : there.send,
+      there === undefined ? undefined : here.receive,
+    )
+  }
+
+  /** Ends the connection for both; what has been written can still be read. */
+  end(): void {
+    if (this.#over) return
+    this.#over = true
+    this.waits?.()
+    const { pipe, peerPipe } = this
+    pipe.linked = false
+    if (peerPipe !== undefined) peerPipe.linked = false
+    pipe.out.seal()
+    pipe.in.seal()
+    if (this.#attached) {
+      this.#attached = false
+      this.connecter.detach(pipe)
+    }
+    if (this.#peerAttached && peerPipe !== undefined) {
+      this.#peerAttached = false
+      this.#binder?.detach(peerPipe)
+    }
+    this.#ended(this)
+    this.#binderEnded?.(this)
+  }
+
+  #events(reader: 'connecter' | 'binder', writer: 'connecter' | 'binder'): QueueEvents {
+    return {
+      filled: () => {
+        if (reader === 'connecter') {
+          if (this.#attached) this.connecter.readable(this.pipe)
+        } else if (this.#peerAttached && this.peerPipe !== undefined) {
+          this.#binder?.readable(this.peerPipe)
+        }
+      },
+      full: () => {},
+      room: () => {
+        if (writer === 'connecter') {
+          if (this.#attached) this.connecter.writable(this.pipe)
+        } else if (this.#peerAttached && this.peerPipe !== undefined) {
+          this.#binder?.writable(this.peerPipe)
+        }
+      },
+    }
+  }
+}
+
+const CARRIER = { drained: (): void => {} }
+
+function sum(a: number, b: number | undefined): number {
+  if (a === 0 || b === 0) return 0
+  return a + (b ?? 0)
+}
+
+function checkName(name: string): void {
+  if (name === '' || name.length > 255) throw new ZmqError('EINVAL', { address: `inproc://${name}` })
+}

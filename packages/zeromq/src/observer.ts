@@ -1,0 +1,184 @@
+import { EventEmitter } from 'node:events'
+import { ZmqError } from './errors.ts'
+import type { Monitor, MonitorEvent, MonitorEventType } from './monitor.ts'
+import { PROTOCOL_ERRORS } from './wire/protocol-error.ts'
+
+const NAMES: Readonly<Record<MonitorEventType, string>> = {
+  CONNECTED: 'connect',
+  CONNECT_DELAYED: 'connect:delay',
+  CONNECT_RETRIED: 'connect:retry',
+  LISTENING: 'bind',
+  BIND_FAILED: 'bind:error',
+  ACCEPTED: 'accept',
+  ACCEPT_FAILED: 'accept:error',
+  CLOSED: 'close',
+  CLOSE_FAILED: 'close:error',
+  DISCONNECTED: 'disconnect',
+  MONITOR_STOPPED: 'end',
+  HANDSHAKE_FAILED_NO_DETAIL: 'handshake:error:other',
+  HANDSHAKE_SUCCEEDED: 'handshake',
+  HANDSHAKE_FAILED_PROTOCOL: 'handshake:error:protocol',
+  HANDSHAKE_FAILED_AUTH: 'handshake:error:auth',
+}
+
+/** One event as `socket.events` gives it. */
+export interface ObservedEvent {
+  readonly type: string
+  /** The endpoint; missing where there is none. */
+  readonly address?: string
+  /** Milliseconds, of connect:retry. */
+  readonly interval?: number
+  /** Of the events whose name has `error` in it: with `code`, and `status` where authentication failed. */
+  readonly error?: Error
+}
+
+/** Events of a socket, as the `zeromq` package gives them: by `receive`, by iteration, or to listeners. Nothing is lost between two calls. */
+export class Observer {
+  readonly #queue: ObservedEvent[] = []
+  #waiting: { resolve: (event: ObservedEvent | undefined) => void } | undefined
+  #emitter: EventEmitter | undefined
+  #emitting = false
+  #closed = false
+  readonly #unsubscribe: () => void
+
+  /** Any socket; `socket.events` is the usual way to have one. */
+  constructor(socket: object) {
+    const monitor = MONITORS.get(socket)
+    if (monitor === undefined) throw new TypeError('Socket must be a socket object')
+    this.#unsubscribe = monitor.subscribe(event => this.#take(observed(event)))
+    if (monitor.stopped) this.#closed = true
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Ends it; a `receive` that waits resolves with undefined. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#unsubscribe()
+    this.#waiting?.resolve(undefined)
+    this.#waiting = undefined
+  }
+
+  on(type: string, listener: (event: ObservedEvent) => void): this {
+    this.#emitter ??= new EventEmitter()
+    this.#emitter.on(type, listener)
+    if (this.#queue.length > 0) this.#emit()
+    return this
+  }
+
+  off(type: string, listener: (event: ObservedEvent) => void): this {
+    this.#emitter?.off(type, listener)
+    return this
+  }
+
+  /** The next event. */
+  receive(): Promise<ObservedEvent> {
+    if (this.#emitter !== undefined) {
+      throw new Error(
+        'Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().',
+      )
+    }
+    const event = this.#queue.shift()
+    if (event !== undefined) {
+      if (event.type === 'end') this.close()
+      return Promise.resolve(event)
+    }
+    if (this.#closed) throw new ZmqError('EBADF')
+    if (this.#waiting !== undefined) {
+      throw new ZmqError('EBUSY', {
+        message: 'Observer is busy reading; only one receive operation may be in progress at any time',
+      })
+    }
+    return new Promise(resolve => (this.#waiting = { resolve: resolve as (event: ObservedEvent | undefined) => void }))
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<ObservedEvent, undefined> {
+    return {
+      next: async () => {
+        if (this.#closed && this.#queue.length === 0) return { value: undefined, done: true }
+        const event = (await this.receive()) as ObservedEvent | undefined
+        return event === undefined ? { value: undefined, done: true } : { value: event, done: false }
+      },
+      return: () => Promise.resolve({ value: undefined, done: true }),
+    }
+  }
+
+  #take(event: ObservedEvent): void {
+    const waiting = this.#waiting
+    if (waiting !== undefined) {
+      this.#waiting = undefined
+      waiting.resolve(event)
+      if (event.type === 'end') this.close()
+      return
+    }
+    this.#queue.push(event)
+    if (this.#emitter !== undefined) this.#emit()
+  }
+
+  #emit(): void {
+    if (this.#emitting) return
+    this.#emitting = true
+    // Listeners are the application's: they run after the socket's own work, and what they throw is not the socket's.
+    queueMicrotask(() => {
+      this.#emitting = false
+      for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
+        if (event.type === 'end') this.close()
+        if (this.#queue.length > 0) this.#emit()
+        this.#emitter?.emit(event.type, event)
+      }
+    })
+  }
+}
+
+/** Tells observers where a socket's events come from. */
+export function observable(socket: object, monitor: Monitor): void {
+  MONITORS.set(socket, monitor)
+}
+
+const MONITORS = new WeakMap<object, Monitor>()
+
+function observed(event: MonitorEvent): ObservedEvent {
+  const address = event.endpoint === '' ? {} : { address: event.endpoint }
+  const type = NAMES[event.type]
+  switch (event.type) {
+    case 'CONNECT_RETRIED':
+      return { type, ...address, interval: event.value }
+    case 'BIND_FAILED':
+    case 'ACCEPT_FAILED':
+    case 'CLOSE_FAILED':
+    case 'HANDSHAKE_FAILED_NO_DETAIL':
+      return { type, ...address, error: errnoError(event.value) }
+    case 'HANDSHAKE_FAILED_PROTOCOL':
+      return { type, ...address, error: protocolError(event.value) }
+    case 'HANDSHAKE_FAILED_AUTH':
+      return { type, ...address, error: authError(event.value) }
+    default:
+      return { type, ...address }
+  }
+}
+
+function errnoError(errno: number): Error {
+  return ZmqError.ofNumber(errno)
+}
+
+function protocolError(number: number): Error {
+  for (const [name, value] of Object.entries(PROTOCOL_ERRORS)) {
+    if (value !== number) continue
+    const [layer = ''] = name.split('_')
+    const code = `ERR_${name.replace('ZMTP_MALFORMED_', 'ZMTP_MALFORMED_COMMAND_').replace('COMMAND_COMMAND', 'COMMAND_UNSPECIFIED')}`
+    return Object.assign(new Error(`${layer} protocol error`), { code })
+  }
+  return Object.assign(new Error('Unknown error'), { code: 'ERR_UNKNOWN' })
+}
+
+function authError(status: number): Error {
+  const messages: Readonly<Record<number, string>> = {
+    300: 'Temporary error',
+    400: 'Authentication failure',
+    500: 'Internal error',
+  }
+  return Object.assign(new Error(messages[status] ?? 'Unknown error'), { status })
+}

@@ -1,0 +1,122 @@
+/** Something with octets to write. */
+export interface Flushable {
+  /** Set by the scheduler: already in its list. */
+  scheduled: boolean
+  flush(): void
+  /** At the exit of the process: write what can be written at once. */
+  flushAtExit(): void
+}
+
+/** Operations that may settle at once before one settles from the event loop, so that others get their turn. */
+const OPERATIONS = 512
+/** Milliseconds of the timer that keeps the process alive; it only matters whether it is there. */
+const FOREVER = 2 ** 30
+
+/**
+ * The turns of one context: when links are flushed, when operations have to yield, and what keeps the process alive.
+ *
+ * The first flush of a turn of the event loop runs as a microtask, so that a lone message leaves at once; while messages go
+ * on coming in the same turn the later ones run from `setImmediate`, so that `await send()` in a loop fills whole writes.
+ */
+export class Scheduler {
+  #dirty: Flushable[] = []
+  #state: 'idle' | 'microtask' | 'turning' = 'idle'
+  #left = OPERATIONS
+  #yielding: Promise<void> | undefined
+  #holds = 0
+  #keeper: NodeJS.Timeout | undefined
+  #keeping = false
+  readonly #members = new Set<Flushable>()
+  readonly #run = (): void => this.#microtask()
+  readonly #next = (): void => this.#turn()
+  readonly #atExit = (): void => {
+    for (const member of this.#members) member.flushAtExit()
+  }
+
+  /** Has `flush` called soon. */
+  add(member: Flushable): void {
+    if (member.scheduled) return
+    member.scheduled = true
+    this.#dirty.push(member)
+    if (this.#state === 'idle') {
+      this.#state = 'microtask'
+      queueMicrotask(this.#run)
+    }
+  }
+
+  /** Counts an operation that could settle at once. A promise: it has to settle only after that. */
+  spend(): Promise<void> | undefined {
+    if (--this.#left > 0) return undefined
+    this.#yielding ??= new Promise(resolve => {
+      setImmediate(() => {
+        this.#left = OPERATIONS
+        this.#yielding = undefined
+        resolve()
+      })
+    })
+    return this.#yielding
+  }
+
+  /** One more reason for the process to stay alive. */
+  hold(): void {
+    if (++this.#holds > 1 || this.#keeping) return
+    this.#keeping = true
+    if (this.#keeper === undefined) this.#keeper = setInterval(() => {}, FOREVER)
+    else this.#keeper.ref()
+  }
+
+  /** One reason less; the process may end after the current turn. */
+  release(): void {
+    if (--this.#holds === 0) this.#wake()
+  }
+
+  join(member: Flushable): void {
+    if (this.#members.size === 0) process.on('exit', this.#atExit)
+    this.#members.add(member)
+  }
+
+  leave(member: Flushable): void {
+    if (!this.#members.delete(member) || this.#members.size > 0) return
+    process.off('exit', this.#atExit)
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (this.#state !== 'idle') return
+    this.#state = 'turning'
+    setImmediate(this.#next)
+  }
+
+  #microtask(): void {
+    this.#flush()
+    this.#state = 'turning'
+    setImmediate(this.#next)
+  }
+
+  #turn(): void {
+    if (this.#holds === 0 && this.#keeping) {
+      this.#keeping = false
+      this.#keeper?.unref()
+      if (this.#members.size === 0) {
+        clearInterval(this.#keeper)
+        this.#keeper = undefined
+      }
+    }
+    if (this.#dirty.length === 0) {
+      this.#state = 'idle'
+      return
+    }
+    this.#flush()
+    setImmediate(this.#next)
+  }
+
+  #flush(): void {
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (let i = 0; i < dirty.length; i++) {
+      const member = dirty[i]! // i is below the length
+      member.scheduled = false
+      member.flush()
+    }
+  }
+}

@@ -1,0 +1,491 @@
+import { Engine, type EngineOptions } from './engine/engine.ts'
+import type { HandshakeFailure, PeerProperties, ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
+import type { MonitorEvent } from './monitor.ts'
+import type { Pipe } from './pipe/pipe.ts'
+import type { QueueEvents } from './pipe/queue.ts'
+import { Reconnection, type ReconnectOptions } from './reconnection.ts'
+import type { Flushable, Scheduler } from './scheduler.ts'
+import type { Connecting, Link, Receiver, ConnectEvents } from './transport/transport.ts'
+import { PROTOCOL_ERRORS } from './wire/protocol-error.ts'
+import { errorNumber } from './errors.ts'
+import { Heartbeat } from './heartbeat.ts'
+
+/** What a session needs of the socket that it belongs to. */
+export interface SessionHost {
+  readonly scheduler: Scheduler
+  /** Makes the pipe of a session, not yet attached. */
+  createPipe(session: Session, out: QueueEvents, into: QueueEvents): Pipe
+  /** Gives the pipe to the pattern. False: refused, the connection is to be closed. */
+  attach(pipe: Pipe): boolean
+  linked(pipe: Pipe): boolean
+  unlinked(pipe: Pipe): void
+  detach(pipe: Pipe): void
+  readable(pipe: Pipe): void
+  writable(pipe: Pipe): void
+  /** Whether SUBSCRIBE and its like are for the pattern. */
+  readonly commands: boolean
+  /** HELLO_MSG: the first message on each link; null: none. */
+  readonly hello: Uint8Array | null
+  engineOptions(): EngineOptions
+  zap(request: ZapRequest, peer: { address: string }): ZapVerdict | Promise<ZapVerdict>
+  report(event: MonitorEvent): void
+  /** The session is over for good. `dropped` messages were never given to a link. */
+  ended(session: Session, dropped: number): void
+}
+
+/** What of a socket's options a session uses; a snapshot at `bind` or `connect`. */
+export interface SessionOptions extends ReconnectOptions {
+  readonly endpoint: string
+  readonly immediate: boolean
+  readonly handshakeInterval: number
+  readonly heartbeatInterval: number
+  readonly heartbeatTimeout: number
+  readonly heartbeatTtl: number
+  /** RECONNECT_STOP: bit 1 refused, 2 handshake failed, 4 after disconnect(). */
+  readonly reconnectStop: number
+}
+
+type State =
+  | { is: 'connecting'; connecting: Connecting | undefined }
+  | { is: 'shaking'; link: Link; engine: Engine; timer: NodeJS.Timeout | undefined }
+  | { is: 'open'; link: Link; engine: Engine; heartbeat: Heartbeat | undefined }
+  | { is: 'failing'; link: Link; engine: Engine; then: 'end' | 'reconnect' }
+  | { is: 'waiting'; timer: NodeJS.Timeout }
+  | { is: 'closed' }
+
+/**
+ * One peer of a socket over one link after another: link + engine + pipe. A connecting session comes back until it is
+ * closed or the peer breaks the protocol; an accepted one ends with its link.
+ */
+export class Session implements Flushable {
+  scheduled = false
+  readonly side: 'bind' | 'connect'
+  readonly options: SessionOptions
+  readonly #host: SessionHost
+  readonly #dial: ((events: ConnectEvents) => Connecting) | undefined
+  readonly #reconnection: Reconnection
+  #state: State
+  #pipe: Pipe | undefined
+  #attached = false
+  #writing = false
+  #holding = false
+  #closing: { is: 'lingering'; timer: NodeJS.Timeout | undefined } | undefined
+  readonly #chunks: Uint8Array[] = []
+
+  private constructor(
+    host: SessionHost,
+    options: SessionOptions,
+    dial: ((events: ConnectEvents) => Connecting) | undefined,
+  ) {
+    this.#host = host
+    this.options = options
+    this.#dial = dial
+    this.side = dial === undefined ? 'bind' : 'connect'
+    this.#reconnection = new Reconnection(options)
+    this.#state = { is: 'connecting', connecting: undefined }
+    host.scheduler.join(this)
+  }
+
+  /** A session that opens its connections itself. `dial` throws for an address that can never be right. */
+  static connect(host: SessionHost, options: SessionOptions, dial: (events: ConnectEvents) => Connecting): Session {
+    const session = new Session(host, options, dial)
+    if (!options.immediate) session.#attach(session.#makePipe())
+    try {
+      session.#connect()
+    } catch (error) {
+      session.#finish()
+      throw error
+    }
+    return session
+  }
+
+  /** A session for a connection that a listener has accepted. */
+  static accept(host: SessionHost, options: SessionOptions, link: Link): Session {
+    const session = new Session(host, options, undefined)
+    session.#begin(link)
+    return session
+  }
+
+  get pipe(): Pipe | undefined {
+    return this.#pipe
+  }
+
+  /** Writes what there is, as far as the link takes it. */
+  flush(): void {
+    const state = this.#state
+    if (state.is !== 'open' && state.is !== 'shaking' && state.is !== 'failing') return
+    const outlet = state.engine.outlet
+    const chunks = this.#chunks
+    while (!this.#writing && !outlet.empty) {
+      chunks.length = 0
+      outlet.take(chunks)
+      if (chunks.length === 0) {
+        outlet.written()
+        continue
+      }
+      if (state.link.write(chunks)) outlet.written()
+      else this.#writing = true
+    }
+    this.#settle()
+  }
+
+  flushAtExit(): void {
+    this.flush()
+  }
+
+  /** Something was read from the pipe. */
+  drained(): void {
+    const state = this.#state
+    if (state.is !== 'open' || !state.engine.parked) return
+    const queue = this.#pipe?.in
+    if (queue === undefined || (queue.mark > 0 && queue.length > queue.mark >> 1)) return
+    if (state.engine.resume()) state.link.resume()
+  }
+
+  /**
+   * Ends the session: what is queued is still sent for `linger` milliseconds (-1: without limit), nothing is received any more.
+   */
+  close(linger: number): void {
+    if (this.#state.is === 'closed' || this.#closing !== undefined) return
+    const pipe = this.#pipe
+    this.#detach('keep')
+    if (linger === 0 || pipe === undefined || this.#nothingLeft()) return this.#end()
+    let timer: NodeJS.Timeout | undefined
+    if (linger > 0) {
+      timer = setTimeout(() => this.#end(), linger)
+    }
+    this.#closing = { is: 'lingering', timer }
+    this.flush()
+  }
+
+  /** The pattern wants this connection closed. A connecting session comes back. */
+  reject(reason: string): void {
+    this.#lost({ code: 'EPROTO', message: reason })
+  }
+
+  #makePipe(): Pipe {
+    const host = this.#host
+    const pipe = host.createPipe(
+      this,
+      {
+        filled: () => this.#hold(),
+        full: () => this.flush(),
+        room: () => {
+          if (this.#attached) host.writable(pipe)
+        },
+      },
+      {
+        filled: () => {
+          if (this.#attached) host.readable(pipe)
+        },
+        full: () => {},
+        room: () => {},
+      },
+    )
+    this.#pipe = pipe
+    return pipe
+  }
+
+  /** Gives the pipe to the pattern; false: it is refused. */
+  #attach(pipe: Pipe): boolean {
+    this.#attached = true
+    this.#attached = this.#host.attach(pipe)
+    return this.#attached
+  }
+
+  #connect(): void {
+    const dial = this.#dial
+    if (dial === undefined) return
+    const { endpoint } = this.options
+    const state: State = { is: 'connecting', connecting: undefined }
+    this.#state = state
+    state.connecting = dial({
+      connected: link => {
+        if (this.#state !== state) return link.destroy()
+        this.#host.report({ type: 'CONNECTED', value: link.fd, endpoint, local: link.local, remote: link.remote })
+        this.#reconnection.succeeded()
+        this.#begin(link)
+      },
+      failed: error => {
+        if (this.#state !== state) return
+        this.#host.report({ type: 'CLOSED', value: 0, endpoint })
+        const refused = error.code === 'ECONNREFUSED' && (this.options.reconnectStop & 1) !== 0
+        if (refused) this.#terminate()
+        else this.#retry()
+      },
+    })
+    state.connecting.unref()
+    this.#host.report({ type: 'CONNECT_DELAYED', value: errorNumber('EINPROGRESS'), endpoint })
+  }
+
+  #begin(link: Link): void {
+    const engine = new Engine(this.#host.engineOptions(), {
+      output: () => this.#host.scheduler.add(this),
+      authenticate: (request, token) => this.#authenticate(engine, request, token, link.peerAddress),
+      ready: peer => this.#ready(engine, peer),
+      timeToLive: ms => {
+        if (this.#state.is === 'open' && this.#state.engine === engine) this.#state.heartbeat?.peerWants(ms)
+      },
+      failed: (failure, during) => this.#failed(failure, during),
+    })
+    const { handshakeInterval } = this.options
+    const timer =
+      handshakeInterval > 0
+        ? setTimeout(() => this.#lost({ code: 'ETIMEDOUT', message: 'the handshake took too long' }), handshakeInterval)
+        : undefined
+    timer?.unref()
+    this.#state = { is: 'shaking', link, engine, timer }
+    this.#writing = false
+    link.unref()
+    link.start(this.#receiver(engine))
+    this.flush()
+  }
+
+  #receiver(engine: Engine): Receiver {
+    const current = (): boolean => {
+      const state = this.#state
+      return (state.is === 'open' || state.is === 'shaking' || state.is === 'failing') && state.engine === engine
+    }
+    return {
+      space: () => engine.space(),
+      filled: size => engine.filled(size),
+      push: chunk => engine.push(chunk),
+      written: () => {
+        engine.outlet.written()
+        if (!current()) return
+        this.#writing = false
+        this.flush()
+      },
+      closed: error => {
+        if (current()) this.#lost(error ?? { code: 'EPIPE', message: 'the peer closed the connection' })
+      },
+    }
+  }
+
+  #authenticate(engine: Engine, request: ZapRequest, token: number, address: string): void {
+    const verdict = this.#host.zap(request, { address })
+    if (!(verdict instanceof Promise)) {
+      // Within the engine's own call the answer has to wait for its end.
+      queueMicrotask(() => engine.authenticated(token, verdict))
+      return
+    }
+    verdict.then(
+      answer => engine.authenticated(token, answer),
+      () => engine.authenticated(token, { is: 'reply', status: 500 }),
+    )
+  }
+
+  #ready(engine: Engine, peer: PeerProperties): void {
+    const state = this.#state
+    if (state.is !== 'shaking') return engine.close()
+    clearTimeout(state.timer)
+    const { link } = state
+    const host = this.#host
+    const { options } = this
+    const heartbeat = new Heartbeat(options, engine, () =>
+      this.#lost({ code: 'ETIMEDOUT', message: 'the peer was silent for too long' }),
+    )
+    this.#state = { is: 'open', link, engine, heartbeat }
+    host.report({
+      type: 'HANDSHAKE_SUCCEEDED',
+      value: 0,
+      endpoint: options.endpoint,
+      local: link.local,
+      remote: link.remote,
+    })
+    if (this.#pipe === undefined && this.#closing !== undefined) return this.#refuse('the socket is closing')
+    const pipe = this.#pipe ?? this.#makePipe()
+    pipe.identity = Buffer.from(peer.routingId)
+    pipe.address = link.peerAddress
+    pipe.properties = peer.properties
+    pipe.linked = true
+    engine.open({ in: pipe.in, out: pipe.out }, host.commands)
+    if (host.hello !== null) engine.outlet.message(host.hello)
+    if (!this.#attached && this.#closing === undefined && !this.#attach(pipe)) {
+      return this.#refuse('the socket has its peer already')
+    }
+    if (this.#attached && !host.linked(pipe)) return this.#refuse('the socket refuses this peer')
+    host.scheduler.add(this)
+  }
+
+  #refuse(reason: string): void {
+    // From within the engine's call: the connection goes at the end of it.
+    queueMicrotask(() => this.#lost({ code: 'EPROTO', message: reason }))
+  }
+
+  /** The engine gave up: what it still wants to say is said, then the link is ended. */
+  #failed(failure: HandshakeFailure, during: 'handshake' | 'traffic'): void {
+    const state = this.#state
+    if (state.is !== 'shaking' && state.is !== 'open') return
+    const { link, engine } = state
+    if (state.is === 'shaking') clearTimeout(state.timer)
+    if (during === 'handshake') this.#reportFailure(failure, link)
+    const comesBack = this.side === 'connect' && failure.is === 'auth' && failure.status === 300
+    const stopped = during === 'handshake' && (this.options.reconnectStop & 2) !== 0
+    this.#state = { is: 'failing', link, engine, then: comesBack && !stopped ? 'reconnect' : 'end' }
+    queueMicrotask(() => {
+      if (this.#state.is !== 'failing') return
+      this.flush()
+      if (!this.#writing) this.#afterFailure()
+    })
+  }
+
+  #afterFailure(): void {
+    const state = this.#state
+    if (state.is !== 'failing') return
+    this.#hangUp(state.link, state.engine)
+    if (state.then === 'reconnect') this.#retry()
+    else this.#terminate()
+  }
+
+  #reportFailure(failure: HandshakeFailure, link: Link): void {
+    const { endpoint } = this.options
+    const ends = { endpoint, local: link.local, remote: link.remote }
+    switch (failure.is) {
+      case 'protocol':
+        this.#host.report({
+          type: 'HANDSHAKE_FAILED_PROTOCOL',
+          value: PROTOCOL_ERRORS[failure.error],
+          detail: failure.message,
+          ...ends,
+        })
+        return
+      case 'auth':
+        this.#host.report({ type: 'HANDSHAKE_FAILED_AUTH', value: failure.status, detail: failure.message, ...ends })
+        return
+      case 'no-detail':
+        this.#host.report({
+          type: 'HANDSHAKE_FAILED_NO_DETAIL',
+          value: errorNumber('EFAULT'),
+          detail: failure.message,
+          ...ends,
+        })
+    }
+  }
+
+  /** The connection is gone, or has to go. */
+  #lost(error: { code?: string | undefined; message: string }): void {
+    const state = this.#state
+    if (state.is !== 'open' && state.is !== 'shaking' && state.is !== 'failing') return
+    const { link, engine } = state
+    const ends = { endpoint: this.options.endpoint, local: link.local, remote: link.remote }
+    if (state.is === 'shaking') {
+      clearTimeout(state.timer)
+      this.#host.report({
+        type: 'HANDSHAKE_FAILED_NO_DETAIL',
+        value: errorNumber(error.code ?? 'EPIPE'),
+        detail: error.message,
+        ...ends,
+      })
+    } else if (state.is === 'open') {
+      this.#host.report({ type: 'DISCONNECTED', value: link.fd, ...ends })
+    }
+    this.#hangUp(link, engine, 'destroy')
+    if (state.is === 'failing' && state.then === 'end') return this.#terminate()
+    const stop = state.is === 'shaking' && (this.options.reconnectStop & 2) !== 0
+    if (this.side === 'bind' || stop) return this.#terminate()
+    this.#retry()
+  }
+
+  #hangUp(link: Link, engine: Engine, how: 'end' | 'destroy' = 'end'): void {
+    if (this.#state.is === 'open') this.#state.heartbeat?.stop()
+    if (this.#state.is === 'shaking') clearTimeout(this.#state.timer)
+    this.#writing = false
+    if (how === 'end') link.end()
+    else link.destroy()
+    engine.close()
+    const pipe = this.#pipe
+    if (pipe !== undefined && pipe.linked) {
+      pipe.linked = false
+      if (this.#attached && this.side === 'connect' && !this.options.immediate) this.#host.unlinked(pipe)
+    }
+  }
+
+  #retry(): void {
+    if (this.options.immediate) this.#dropPipe()
+    const delay = this.#reconnection.next()
+    if (delay === undefined) return this.#terminate()
+    if (this.#closing !== undefined && this.#nothingLeft()) return this.#end()
+    this.#host.report({ type: 'CONNECT_RETRIED', value: delay, endpoint: this.options.endpoint })
+    const timer = setTimeout(() => this.#connect(), delay)
+    timer.unref()
+    this.#state = { is: 'waiting', timer }
+  }
+
+  /** The end without linger: nothing will ever take what is queued. */
+  #terminate(): void {
+    this.#detach('drop')
+    this.#end()
+  }
+
+  #dropPipe(): void {
+    this.#detach('drop')
+    this.#pipe = undefined
+    this.#settle()
+  }
+
+  #detach(queued: 'keep' | 'drop'): void {
+    const pipe = this.#pipe
+    if (pipe === undefined) return
+    if (this.#attached) {
+      this.#attached = false
+      pipe.linked = false
+      this.#host.detach(pipe)
+    }
+    if (queued === 'drop') this.#dropped += pipe.out.close()
+  }
+
+  #dropped = 0
+
+  #end(): void {
+    const state = this.#state
+    if (state.is === 'closed') return
+    clearTimeout(this.#closing?.timer)
+    switch (state.is) {
+      case 'connecting':
+        state.connecting?.cancel()
+        if (this.side === 'connect') this.#host.report({ type: 'CLOSED', value: 0, endpoint: this.options.endpoint })
+        break
+      case 'waiting':
+        clearTimeout(state.timer)
+        break
+      default:
+        this.#hangUp(state.link, state.engine)
+    }
+    this.#detach('drop')
+    this.#finish()
+  }
+
+  #finish(): void {
+    this.#state = { is: 'closed' }
+    this.#writing = false
+    if (this.#pipe !== undefined) this.#dropped += this.#pipe.out.close()
+    this.#settle()
+    this.#host.scheduler.leave(this)
+    this.#host.ended(this, this.#dropped)
+  }
+
+  #nothingLeft(): boolean {
+    const state = this.#state
+    if (this.#pipe !== undefined && !this.#pipe.out.empty) return false
+    return state.is === 'open' || state.is === 'failing' ? !this.#writing && state.engine.outlet.empty : true
+  }
+
+  /** Something came into the queue that is sent from. */
+  #hold(): void {
+    this.#host.scheduler.add(this)
+    if (this.#holding) return
+    this.#holding = true
+    this.#host.scheduler.hold()
+  }
+
+  /** Looks whether there is still a reason for the process to wait for this session, and whether a lingering one is done. */
+  #settle(): void {
+    if (this.#holding && !this.#writing && (this.#pipe === undefined || this.#pipe.out.empty)) {
+      this.#holding = false
+      this.#host.scheduler.release()
+    }
+    if (this.#state.is === 'failing' && !this.#writing) return this.#afterFailure()
+    if (this.#closing !== undefined && this.#state.is !== 'closed' && this.#nothingLeft()) this.#end()
+  }
+}

@@ -1,0 +1,418 @@
+import type { ContextCore, Member } from './context-core.ts'
+import { Endpoints } from './endpoints.ts'
+import type { EngineOptions } from './engine/engine.ts'
+import { ZmqError } from './errors.ts'
+import type { InprocEnd } from './inproc.ts'
+import type { ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
+import type { Monitor, MonitorEvent } from './monitor.ts'
+import { createPattern } from './pattern/create.ts'
+import type { Host, Incoming, Outgoing, Pattern, Peer, Sent } from './pattern/pattern.ts'
+import { FanOut } from './pipe/fan-out.ts'
+import type { Frames } from './pipe/frames.ts'
+import { Pipe } from './pipe/pipe.ts'
+import { Queue, type QueueEvents } from './pipe/queue.ts'
+import type { SlabPool } from './pipe/slab.ts'
+import type { Scheduler } from './scheduler.ts'
+import { Security } from './security.ts'
+import type { Session, SessionHost } from './session.ts'
+import { SocketOptions } from './socket-options.ts'
+import { conflates, type TypeName } from './socket-types.ts'
+import { Waiter } from './waiter.ts'
+import { acceptsPeer } from './wire/socket-type.ts'
+
+/** Where SERVER, PEER and RADIO send to. */
+export type Destination = number | string | Uint8Array | undefined
+
+type Sending = Waiter<void> & { message?: Outgoing; to?: Destination }
+type State = 'open' | 'blocked' | 'closed'
+
+/** A socket without its public face: a pattern over pipes, and who waits for what. */
+export class SocketCore implements SessionHost, InprocEnd, Member {
+  readonly context: ContextCore
+  readonly type: TypeName
+  readonly pattern: Pattern
+  readonly settings: SocketOptions
+  readonly endpoints: Endpoints
+  readonly security: Security
+  readonly pipes: Set<Pipe> = new Set()
+  monitor: Monitor | undefined
+  /** Messages that were dropped when their time to linger was over, or with their connection. */
+  dropped = 0
+  #state: State = 'open'
+  #sending: Sending | undefined
+  #receiving: { waiter: { fail(error: unknown): void }; deliver: () => boolean } | undefined
+  #fanOut: FanOut | undefined
+
+  /** `internal`: not a socket of the application, so that it counts nowhere. Throws EMFILE and ETERM. */
+  constructor(context: ContextCore, type: TypeName, options: { internal?: boolean } = {}) {
+    if (options.internal !== true) context.admit(this)
+    this.context = context
+    this.type = type
+    this.settings = new SocketOptions(this, context)
+    this.security = new Security(this)
+    this.endpoints = new Endpoints(this)
+    this.pattern = createPattern(type, this.#host())
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  /** Throws EBADF once closed and EBUSY during a bind or unbind. */
+  check(): void {
+    if (this.#state === 'open') return
+    if (this.#state === 'closed') throw new ZmqError('EBADF')
+    throw new ZmqError('EBUSY', { message: 'Socket is blocked by a bind or unbind operation' })
+  }
+
+  // ---- sending
+
+  /** Sends, waiting for room as SNDTIMEO says. Throws at once what `check` throws, and EBUSY while another send waits. */
+  send(message: Outgoing, to: Destination, signal?: AbortSignal): Promise<void> {
+    if (this.#state !== 'open') this.check()
+    if (this.#sending !== undefined) {
+      throw new ZmqError('EBUSY', {
+        message: 'Socket is busy writing; only one send operation may be in progress at any time',
+      })
+    }
+    const sent = this.pattern.send(message, to as number)
+    if (sent === 'accept' || sent === 'drop') {
+      if (this.#receiving !== undefined) this.#wakeReceiver()
+      return this.context.scheduler.spend() ?? DONE
+    }
+    const timeout = this.settings.values.sendTimeout
+    const waits = timeout !== 0 && (sent === 'full' || sent === 'EFSM') && !this.pattern.canSend
+    if (!waits) return Promise.reject(new ZmqError(sent === 'full' ? 'EAGAIN' : sent))
+    signal?.throwIfAborted()
+    this.context.scheduler.hold()
+    const waiter: Sending = new Waiter<void>(() => {
+      this.#sending = undefined
+      this.context.scheduler.release()
+    })
+    waiter.message = Array.isArray(message) ? message.slice() : message
+    waiter.to = to
+    waiter.bound(timeout, () => new ZmqError('EAGAIN'), signal)
+    this.#sending = waiter
+    return waiter.promise
+  }
+
+  /** Sends if that is possible now. Throws what `check` throws. */
+  trySend(message: Outgoing, to: Destination): Sent {
+    if (this.#state !== 'open') this.check()
+    if (this.#sending !== undefined) return 'full'
+    const sent = this.pattern.send(message, to as number)
+    if (sent === 'accept' && this.#receiving !== undefined) this.#wakeReceiver()
+    return sent
+  }
+
+  #wakeSender(): void {
+    const waiter = this.#sending
+    if (waiter === undefined || waiter.message === undefined) return
+    const sent = this.pattern.send(waiter.message, waiter.to as number)
+    if (sent === 'accept' || sent === 'drop') waiter.settle()
+    else if (sent !== 'full' && sent !== 'EFSM') waiter.fail(new ZmqError(sent))
+  }
+
+  // ---- receiving
+
+  /** The next message; waits as RCVTIMEO says. */
+  receive(signal?: AbortSignal): Promise<Incoming> {
+    return this.#take(IDENTITY, signal)
+  }
+
+  /** The next message as an iterator's result; done once the socket is closed. */
+  next(): Promise<IteratorResult<Incoming, undefined>> {
+    if (this.#state === 'closed') return Promise.resolve({ value: undefined, done: true })
+    return this.#take(RESULT)
+  }
+
+  /** The next message if there is one. Throws what `check` throws. */
+  tryReceive(): Incoming | undefined {
+    if (this.#state !== 'open') this.check()
+    if (this.#receiving !== undefined) return undefined
+    const message = this.pattern.receive()
+    if (message !== undefined && this.#sending !== undefined) this.#wakeSender()
+    return message
+  }
+
+  /** Up to `max` messages, at least one; waits for the first as RCVTIMEO says. */
+  receiveMany(max: number, signal?: AbortSignal): Promise<Incoming[]> {
+    return this.#take(first => {
+      const batch = [first]
+      const { pattern } = this
+      while (batch.length < max) {
+        const message = pattern.receive()
+        if (message === undefined) break
+        batch.push(message)
+      }
+      return batch
+    }, signal)
+  }
+
+  /** Whether a receive waits. */
+  get isReceiving(): boolean {
+    return this.#receiving !== undefined
+  }
+
+  #take<T>(wrap: (message: Incoming) => T, signal?: AbortSignal): Promise<T> {
+    if (this.#state !== 'open') this.check()
+    if (this.#receiving !== undefined) {
+      throw new ZmqError('EBUSY', {
+        message: 'Socket is busy reading; only one receive operation may be in progress at any time',
+      })
+    }
+    const message = this.pattern.receive()
+    if (message !== undefined) {
+      const value = wrap(message)
+      if (this.#sending !== undefined) this.#wakeSender()
+      const yielding = this.context.scheduler.spend()
+      return yielding === undefined ? Promise.resolve(value) : yielding.then(() => value)
+    }
+    const timeout = this.settings.values.receiveTimeout
+    if (timeout === 0) return Promise.reject(new ZmqError(this.pattern.barred ?? 'EAGAIN'))
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+    this.context.scheduler.hold()
+    const waiter = new Waiter<T>(() => {
+      this.#receiving = undefined
+      this.context.scheduler.release()
+    })
+    waiter.bound(timeout, () => new ZmqError('EAGAIN'), signal)
+    this.#receiving = {
+      waiter,
+      deliver: () => {
+        const next = this.pattern.receive()
+        if (next === undefined) return false
+        waiter.settle(wrap(next))
+        return true
+      },
+    }
+    return waiter.promise
+  }
+
+  #wakeReceiver(): void {
+    const receiving = this.#receiving
+    if (receiving === undefined || !this.pattern.canReceive) return
+    if (receiving.deliver() && this.#sending !== undefined) this.#wakeSender()
+  }
+
+  /** Resolves when a send would not be refused; rejects when the socket is closed or the signal aborts. */
+  whenWritable(signal?: AbortSignal): Promise<void> {
+    return this.#until(() => this.pattern.canSend, this.#writableWaiters, signal)
+  }
+
+  /** Resolves when a receive would give a message; rejects when the socket is closed or the signal aborts. */
+  whenReadable(signal?: AbortSignal): Promise<void> {
+    return this.#until(() => this.pattern.canReceive, this.#readableWaiters, signal)
+  }
+
+  readonly #writableWaiters = new Set<Waiter<void>>()
+  readonly #readableWaiters = new Set<Waiter<void>>()
+
+  #until(ready: () => boolean, waiters: Set<Waiter<void>>, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#state === 'closed') return Promise.reject(new ZmqError('EBADF'))
+    if (ready()) return this.context.scheduler.spend() ?? DONE
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+    this.context.scheduler.hold()
+    const waiter = new Waiter<void>(() => {
+      waiters.delete(waiter)
+      this.context.scheduler.release()
+    })
+    waiter.bound(-1, () => new ZmqError('EAGAIN'), signal)
+    waiters.add(waiter)
+    return waiter.promise
+  }
+
+  #wake(): void {
+    if (this.#sending !== undefined) this.#wakeSender()
+    if (this.#receiving !== undefined) this.#wakeReceiver()
+    if (this.#writableWaiters.size > 0 && this.pattern.canSend) for (const w of this.#writableWaiters) w.settle()
+    if (this.#readableWaiters.size > 0 && this.pattern.canReceive) for (const w of this.#readableWaiters) w.settle()
+  }
+
+  // ---- closing
+
+  block(): void {
+    this.#state = 'blocked'
+  }
+
+  unblock(): void {
+    if (this.#state === 'blocked') this.#state = 'open'
+  }
+
+  /** Ends the socket: nothing is received any more, what is queued is sent within LINGER. Safe twice. */
+  close(code: 'EAGAIN' | 'ETERM' = 'EAGAIN'): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#sending?.fail(new ZmqError(code))
+    this.#receiving?.waiter.fail(new ZmqError(code))
+    for (const waiter of [...this.#writableWaiters, ...this.#readableWaiters]) waiter.fail(new ZmqError(code))
+    for (const waiter of [...this.#closeWaiters]) waiter.settle()
+    this.context.closing(this)
+    this.endpoints.close(this.settings.values.linger, () => {
+      this.#fanOut?.rest()
+      this.context.leave(this)
+      this.monitor?.stop()
+    })
+  }
+
+  /** Resolves when the socket is closed (it may linger still); rejects when the signal aborts. */
+  whenClosed(signal?: AbortSignal): Promise<void> {
+    if (this.#state === 'closed') return DONE
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+    const waiter = new Waiter<void>(() => this.#closeWaiters.delete(waiter))
+    waiter.bound(-1, () => new ZmqError('EAGAIN'), signal)
+    this.#closeWaiters.add(waiter)
+    return waiter.promise
+  }
+
+  readonly #closeWaiters = new Set<Waiter<void>>()
+
+  terminate(): void {
+    const waiting = this.#sending ?? this.#receiving?.waiter
+    if (waiting === undefined) return
+    this.#sending?.fail(new ZmqError('ETERM'))
+    this.#receiving?.waiter.fail(new ZmqError('ETERM'))
+  }
+
+  // ---- what sessions and inproc connections need
+
+  get scheduler(): Scheduler {
+    return this.context.scheduler
+  }
+
+  get slabs(): SlabPool {
+    return this.context.slabs
+  }
+
+  get frames(): Frames {
+    return this.context.frames
+  }
+
+  get commands(): boolean {
+    return this.pattern.commands
+  }
+
+  get hello(): Uint8Array | null {
+    return this.settings.values.helloMessage
+  }
+
+  get routingId(): Uint8Array {
+    return this.settings.values.routingId ?? NOTHING
+  }
+
+  get marks(): { send: number; receive: number; conflate: boolean } {
+    const { sendHighWaterMark: send, receiveHighWaterMark: receive, conflate } = this.settings.values
+    return { send, receive, conflate: conflate && conflates(this.type) }
+  }
+
+  createPipe(session: Session, out: QueueEvents, into: QueueEvents): Pipe {
+    const { send, receive, conflate } = this.marks
+    const { slabs, frames } = this.context
+    return new Pipe(
+      { out: new Queue(slabs, out, { mark: send, conflate }), in: new Queue(slabs, into, { mark: receive, conflate }) },
+      session,
+      { frames, side: session.side },
+    )
+  }
+
+  attach(pipe: Pipe): boolean {
+    const wanted = this.settings.takeConnectRoutingId(pipe.side)
+    const verdict = this.pattern.attach(pipe, wanted)
+    if (typeof verdict === 'object') return false
+    this.pipes.add(pipe)
+    if (this.#state === 'open') this.#wake()
+    return true
+  }
+
+  linked(pipe: Pipe): boolean {
+    const verdict = this.pattern.linked(pipe)
+    this.#wake()
+    return typeof verdict !== 'object'
+  }
+
+  unlinked(pipe: Pipe): void {
+    this.pattern.unlinked(pipe)
+    this.#wake()
+  }
+
+  detach(pipe: Pipe): void {
+    this.pipes.delete(pipe)
+    this.pattern.detach(pipe)
+    this.#wake()
+  }
+
+  readable(pipe: Pipe): void {
+    this.pattern.readable(pipe)
+    this.#wake()
+  }
+
+  writable(pipe: Pipe): void {
+    this.pattern.writable(pipe)
+    this.#wake()
+  }
+
+  accepts(peer: InprocEnd): boolean {
+    const other = (peer as SocketCore).type
+    return this.type !== 'STREAM' && other !== 'STREAM' && acceptsPeer(this.type, other)
+  }
+
+  engineOptions(): EngineOptions {
+    const { values } = this.settings
+    const { slabs, scratch } = this.context
+    return {
+      handshake: this.security.handshake(),
+      limits: {
+        frame: values.maxMessageSize < 0 ? LARGEST_FRAME : Math.min(values.maxMessageSize, LARGEST_FRAME),
+        parts: values.maxParts,
+        message: values.maxMultipartSize,
+        command: LARGEST_COMMAND,
+      },
+      slabs,
+      scratch,
+    }
+  }
+
+  zap(request: ZapRequest, peer: { address: string }): ZapVerdict | Promise<ZapVerdict> {
+    return this.security.ask(request, peer.address)
+  }
+
+  report(event: MonitorEvent): void {
+    this.monitor?.report(event)
+  }
+
+  ended(session: Session, dropped: number): void {
+    this.dropped += dropped
+    this.endpoints.ended(session)
+  }
+
+  // ---- what patterns need
+
+  #host(): Host {
+    return {
+      options: this.settings.forPattern(),
+      spread: (message, peers, count) => this.#spread(message, peers, count),
+      closePeer: (peer, reason) => this.endpoints.reject(peer as Pipe, reason),
+      changed: () => this.#wake(),
+      random: () => this.security.random(),
+    }
+  }
+
+  #spread(message: Outgoing, peers: readonly Peer[], count: number): void {
+    if (count === 0) return
+    this.#fanOut ??= new FanOut(this.context.slabs)
+    const fanOut = this.#fanOut
+    fanOut.encode(message)
+    for (let i = 0; i < count; i++) fanOut.give(peers[i] as Pipe) // i is below the length, and peers are our pipes
+    fanOut.done()
+  }
+}
+
+const DONE: Promise<void> = Promise.resolve()
+const NOTHING = new Uint8Array(0)
+/** No frame may be larger than a Buffer can be. */
+const LARGEST_FRAME = 0xffff_ffff
+/** Octets of one command after the handshake: a topic is the only part that varies. */
+const LARGEST_COMMAND = 1024 * 1024
+
+const IDENTITY = (message: Incoming): Incoming => message
+const RESULT = (message: Incoming): IteratorResult<Incoming, undefined> => ({ value: message, done: false })

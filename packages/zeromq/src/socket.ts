@@ -1,0 +1,318 @@
+import { Context, context as globalContext, coreOfContext } from './context.ts'
+import { ZmqError } from './errors.ts'
+import { Monitor } from './monitor.ts'
+import { Observer, observable } from './observer.ts'
+import type { OptionInput } from './options.ts'
+import type { Incoming, Outgoing, Sent } from './pattern/pattern.ts'
+import type { Part } from './pipe/part.ts'
+import { SocketCore, type Destination } from './socket-core.ts'
+import { typeOfNumber } from './socket-types.ts'
+
+type Sendable = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | string | number | null
+
+/**
+ * The base of every socket class, with the members of the `zeromq` package's: other names, and options as properties, are added
+ * by `sockets.ts`.
+ */
+export class Socket implements AsyncDisposable {
+  readonly #core: SocketCore
+  readonly #context: Context
+  #events: Observer | undefined
+
+  /** `type` is libzmq's number of the socket type. Throws EINVAL for one it does not know, EMFILE when the context is full. */
+  constructor(type: number, options?: object) {
+    if (typeof type !== 'number') throw new TypeError('Socket type must be a number')
+    if (options !== undefined && (typeof options !== 'object' || options === null)) {
+      throw new TypeError('Options must be an object')
+    }
+    const { context, ...properties } = (options ?? {}) as { context?: Context }
+    this.#context = context ?? globalContext
+    const name = typeOfNumber(type)
+    if (name === undefined) throw new ZmqError('EINVAL')
+    this.#core = new SocketCore(coreOfContext(this.#context), name)
+    const monitor = new Monitor()
+    this.#core.monitor = monitor
+    observable(this, monitor)
+    CORES.set(this, this.#core)
+    // A misspelt option is an error and not a new property.
+    Object.preventExtensions(this)
+    Object.assign(this, properties)
+  }
+
+  get context(): Context {
+    return this.#context
+  }
+
+  get events(): Observer {
+    this.#events ??= new Observer(this)
+    return this.#events
+  }
+
+  get closed(): boolean {
+    return this.#core.state === 'closed'
+  }
+
+  get readable(): boolean {
+    return this.#core.state === 'open' && this.#core.pattern.canReceive
+  }
+
+  get writable(): boolean {
+    return this.#core.state === 'open' && this.#core.pattern.canSend
+  }
+
+  async bind(address: string): Promise<void> {
+    await this.#blocked(address, core => core.endpoints.bind(address))
+  }
+
+  async unbind(address: string): Promise<void> {
+    await this.#blocked(address, core => core.endpoints.unbind(address))
+  }
+
+  connect(address: string): void {
+    checkAddress(address)
+    this.#core.check()
+    this.#core.endpoints.connect(address)
+  }
+
+  disconnect(address: string): void {
+    checkAddress(address)
+    this.#core.check()
+    this.#core.endpoints.disconnect(address)
+  }
+
+  close(): void {
+    if (this.#core.state === 'blocked') this.#closing = true
+    else this.#core.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  send(message: Sendable | readonly Sendable[], options?: object): Promise<void> {
+    return this.#core.send(outgoing(message), destination(options))
+  }
+
+  /** Sends now if that is possible: false where `send` would wait. Throws what `send` rejects with otherwise. */
+  trySend(message: Sendable | readonly Sendable[], options?: object): boolean {
+    return sentNow(this.#core.trySend(outgoing(message), destination(options)))
+  }
+
+  /**
+   * Sends messages in order, waiting for room where it must. Resolves when all are queued. When it rejects, `error.sent` says how many
+   * were queued before.
+   */
+  async sendMany(messages: readonly (Sendable | readonly Sendable[])[], options?: object): Promise<void> {
+    const core = this.#core
+    const to = destination(options)
+    let i = 0
+    try {
+      while (i < messages.length) {
+        const message = outgoing(messages[i]!) // i is below the length
+        if (!sentNow(core.trySend(message, to))) await core.send(message, to)
+        i++
+      }
+    } catch (error) {
+      throw Object.assign(error as Error, { sent: i })
+    }
+    const yielding = core.context.scheduler.spend()
+    if (yielding !== undefined) await yielding
+  }
+
+  receive(): Promise<Incoming> {
+    return this.#core.receive()
+  }
+
+  /** The next message if one is there, otherwise undefined. */
+  tryReceive(): Incoming | undefined {
+    return this.#core.tryReceive()
+  }
+
+  /** Messages that are there, at least one, waiting for the first, and at most `max`. */
+  receiveMany(max: number = 1024): Promise<Incoming[]> {
+    return this.#core.receiveMany(max)
+  }
+
+  /** Every message, in batches of what is there, until the socket is closed. */
+  batches(max: number = 1024): AsyncIterableIterator<Incoming[], undefined> {
+    const core = this.#core
+    return {
+      next: () =>
+        core.state === 'closed'
+          ? Promise.resolve(DONE)
+          : core.receiveMany(max).then(
+              value => ({ value, done: false }) as const,
+              error => doneOrThrow(core, error),
+            ),
+      return: () => Promise.resolve(DONE),
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Incoming, undefined> {
+    const core = this.#core
+    const ended = (error: unknown): IteratorResult<Incoming, undefined> => doneOrThrow(core, error)
+    return {
+      next: () => {
+        const next = core.next()
+        return core.isReceiving ? next.catch(ended) : next
+      },
+      return: () => Promise.resolve(DONE),
+    }
+  }
+
+  join(...groups: (Uint8Array | string)[]): void {
+    for (const group of groups) {
+      this.#core.check()
+      if (this.#core.pattern.topics?.add(Buffer.from(group)) !== true) throw new ZmqError('EINVAL')
+    }
+  }
+
+  leave(...groups: (Uint8Array | string)[]): void {
+    for (const group of groups) {
+      this.#core.check()
+      if (this.#core.pattern.topics?.remove(Buffer.from(group)) !== true) throw new ZmqError('EINVAL')
+    }
+  }
+
+  protected getBoolOption(option: number): boolean {
+    return Boolean(this.#get(option))
+  }
+
+  protected setBoolOption(option: number, value: boolean): void {
+    if (typeof value !== 'boolean') throw new TypeError('Option value must be a boolean')
+    this.#set(option, value)
+  }
+
+  protected getInt32Option(option: number): number {
+    return Number(this.#get(option))
+  }
+
+  protected setInt32Option(option: number, value: number): void {
+    this.#setNumber(option, value)
+  }
+
+  protected getUint32Option(option: number): number {
+    return Number(this.#get(option))
+  }
+
+  protected setUint32Option(option: number, value: number): void {
+    this.#setNumber(option, value)
+  }
+
+  protected getInt64Option(option: number): number {
+    return Number(this.#get(option))
+  }
+
+  protected setInt64Option(option: number, value: number): void {
+    this.#setNumber(option, value)
+  }
+
+  protected getUint64Option(option: number): number {
+    return Number(this.#get(option))
+  }
+
+  protected setUint64Option(option: number, value: number): void {
+    this.#setNumber(option, value)
+  }
+
+  protected getStringOption(option: number): string | null {
+    const value = this.#get(option)
+    if (value instanceof Uint8Array) return Buffer.from(value).toString()
+    return value === null || value === '' ? null : String(value)
+  }
+
+  protected setStringOption(option: number, value: string | Buffer | null): void {
+    if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
+      throw new TypeError('Option value must be a string or buffer')
+    }
+    this.#set(option, value)
+  }
+
+  #closing = false
+
+  async #blocked(address: string, work: (core: SocketCore) => Promise<void>): Promise<void> {
+    checkAddress(address)
+    const core = this.#core
+    core.check()
+    core.block()
+    try {
+      await work(core)
+    } finally {
+      core.unblock()
+      if (this.#closing) core.close()
+    }
+  }
+
+  #get(option: number): OptionInput {
+    if (typeof option !== 'number') throw new TypeError('Identifier must be a number')
+    return this.#core.settings.get(option)
+  }
+
+  #set(option: number, value: OptionInput): void {
+    if (typeof option !== 'number') throw new TypeError('Identifier must be a number')
+    this.#core.settings.set(option, value)
+  }
+
+  #setNumber(option: number, value: number): void {
+    if (typeof value !== 'number') throw new TypeError('Option value must be a number')
+    this.#set(option, value)
+  }
+}
+
+/** The inside of a socket, for the other files of this package. */
+export function internals(socket: object): SocketCore {
+  const core = CORES.get(socket)
+  if (core === undefined) throw new TypeError('Socket must be a socket object')
+  return core
+}
+
+const CORES = new WeakMap<object, SocketCore>()
+const DONE = { value: undefined, done: true } as const
+
+function checkAddress(address: unknown): void {
+  if (typeof address !== 'string') throw new TypeError('Address must be a string')
+}
+
+/** A message in any of the forms that applications may give, as parts; what is neither octets nor text becomes text. */
+function outgoing(message: unknown): Outgoing {
+  if (message instanceof Uint8Array || typeof message === 'string') return message
+  if (message === undefined) throw new TypeError('Message must be present')
+  if (!Array.isArray(message)) return part(message)
+  const parts = message as unknown[]
+  if (parts.length === 0) return EMPTY
+  for (let i = 0; i < parts.length; i++) {
+    const given = parts[i]
+    if (!(given instanceof Uint8Array) && typeof given !== 'string') return parts.map(part)
+  }
+  return parts as Part[]
+}
+
+function part(given: unknown): Part {
+  if (given instanceof Uint8Array || typeof given === 'string') return given
+  if (given === null || given === undefined) return EMPTY
+  if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+  if (given instanceof ArrayBuffer || given instanceof SharedArrayBuffer) return new Uint8Array(given)
+  return String(given)
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function destination(options: object | undefined): Destination {
+  if (options === undefined) return undefined
+  const { routingId, group } = options as { routingId?: number; group?: string | Uint8Array }
+  return routingId ?? group
+}
+
+function sentNow(sent: Sent): boolean {
+  if (sent === 'accept' || sent === 'drop') return true
+  if (sent === 'full') return false
+  throw new ZmqError(sent)
+}
+
+function doneOrThrow(core: SocketCore, error: unknown): { value: undefined; done: true } {
+  if (core.state === 'closed' && (error as { code?: unknown }).code === 'EAGAIN') return DONE
+  throw error
+}
