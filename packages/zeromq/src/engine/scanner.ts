@@ -86,6 +86,8 @@ export class Scanner {
         }
         this.#flush(slab, run, whole, at, messages)
         messages = 0
+        // A command never has MORE; whoever reads it from the queue would wait for more frames of it.
+        if ((flags & MORE) !== 0) bytes[at] = flags & ~MORE
         this.#command(slab, at, from, from + size)
         at = run = whole = from + size
         if (this.#closed) break
