@@ -10,11 +10,14 @@ import (
 
 var commands = map[string]func(args []string) error{
 	"gochannel": goChannel,
+	"bench":     bench,
+	"publish":   publish,
+	"consume":   consume,
 }
 
 func main() {
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: watermill gochannel [flags]; -h after a command lists its flags")
+		fmt.Fprintln(os.Stderr, "usage: watermill gochannel|bench|publish|consume [flags]; -h after a command lists its flags")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](os.Args[2:]); err != nil {
