@@ -22,7 +22,7 @@ export interface FeedOptions {
 type State =
   | { readonly is: 'waiting' }
   | { readonly is: 'up'; readonly subscription: Subscription }
-  | { readonly is: 'closed'; readonly done: Promise<Closed> }
+  | { readonly is: 'closed'; readonly subscription: Subscription | undefined; readonly done: Promise<Closed> }
 
 /** The waits between tries after a failure, in ms. What comes back and fails at once does not begin anew. */
 const BACKOFF = { base: 100, max: 30_000 } as const
@@ -64,10 +64,14 @@ export class Feed {
   /** Takes nothing more in, lets what is in hand settle, gives back the rest. Again with a shorter timeout: hurries. */
   close(timeout: number): Promise<Closed> {
     const state = this.#state
-    if (state.is === 'closed') return state.done
-    const done = state.is === 'up' ? state.subscription.close({ timeout }) : Promise.resolve({ released: 0 })
-    this.#state = { is: 'closed', done }
-    if (state.is !== 'up') this.cut()
+    if (state.is === 'closed') {
+      void state.subscription?.close({ timeout })
+      return state.done
+    }
+    const subscription = state.is === 'up' ? state.subscription : undefined
+    const done = subscription?.close({ timeout }) ?? Promise.resolve({ released: 0 })
+    this.#state = { is: 'closed', subscription, done }
+    if (!subscription) this.cut()
     return done
   }
 

@@ -136,21 +136,22 @@ export class Runner {
         if (clock.now() + ms >= due) return
         due = clock.now() + ms
         timer?.cancel()
-        timer = clock.after(ms, resolve)
+        if (ms > 0) timer = clock.after(ms, resolve)
+        else resolve()
         void this.#feed.close(ms)
       }
       onHurry(within)
       within(timeout)
     })
-    let over = false
-    await Promise.race([this.#taking.empty().then(() => (over = true)), late])
+    await Promise.race([this.#taking.empty(), late])
     timer?.cancel()
-    if (!over) await this.#cut()
+    if (this.#taking.busy > 0) await this.#cut()
     const { released } = await closing
     this.#home.stopped ??= closedError(plan.name)
     plan.timeout?.rest()
     const report = { released: given + released, unfinished: this.#taking.busy }
-    if (report.released + report.unfinished > 0) logger.log('warn', 'stopped with work left', { ...report })
+    if (report.released + report.unfinished > 0)
+      logger.log(report.unfinished > 0 ? 'warn' : 'info', 'stopped with work left', { ...report })
     this.#tell('stopped')
     this.#end(this.#failure)
     return report

@@ -10,7 +10,9 @@ import type { BulkheadOptions } from '../policy/bulkhead.ts'
 import { Bulkhead } from '../policy/bulkhead.ts'
 import type { DedupeOptions } from '../policy/dedupe.ts'
 import { Deduplicator } from '../policy/dedupe.ts'
+import { redeliver } from '../policy/redeliver.ts'
 import type { RedeliverOptions } from '../policy/redeliver.ts'
+import { retry } from '../policy/retry.ts'
 import type { RetryOptions } from '../policy/retry.ts'
 import type { ThrottleOptions } from '../policy/throttle.ts'
 import { Throttle } from '../policy/throttle.ts'
@@ -105,7 +107,9 @@ export function plan(
   spec: (HandlerSpec<unknown> | BatchSpec<unknown>) & { readonly topic: Input | Topic<unknown> },
   clock: Clock,
 ): Plan {
-  const { subscriber, topic, group = name, publishTopic, concurrency = 1, redeliver, deadLetter, subscribe } = spec
+  const { subscriber, topic, group = name, publishTopic, concurrency = 1, deadLetter, subscribe } = spec
+  if (spec.retry) retry(spec.retry) // for its checks
+  if (spec.redeliver) redeliver(spec.redeliver)
   const publisher = spec.publisher ?? (publishes(subscriber) ? subscriber : undefined)
   const orderBy = 'orderBy' in spec ? spec.orderBy : undefined
   const batch = 'batch' in spec ? spec.batch : undefined
@@ -117,7 +121,7 @@ export function plan(
     if ('orderBy' in spec || 'atomic' in spec)
       throw new MillraceError('BAD_OPTION', `handler '${name}': a batch handler has no orderBy and no atomic`)
   }
-  const maxDeliveries = redeliver?.attempts ?? MAX_DELIVERIES
+  const maxDeliveries = spec.redeliver?.attempts ?? MAX_DELIVERIES
   const { attempts, base, max } = { ...PUBLISH, ...defined(spec.retry) }
   return {
     name,
@@ -145,8 +149,8 @@ export function plan(
       ...(!batch && concurrency > 256 && { prefetch: concurrency }),
       ...subscribe,
       ...(group !== null && { group }),
-      ...(redeliver?.attempts !== undefined && { maxDeliveries }),
-      ...(redeliver?.backoff && { backoff: redeliver.backoff }),
+      ...(spec.redeliver?.attempts !== undefined && { maxDeliveries }),
+      ...(spec.redeliver?.backoff && { backoff: spec.redeliver.backoff }),
       ...(deadLetter !== undefined && { deadLetter }),
       ...(orderBy && { redelivery: 'process' as const }),
     },
