@@ -42,7 +42,7 @@ export class Zap {
   readonly #dial: () => ZapLine | undefined
   #authenticator: Authenticator | undefined
 
-  /** `dial` answers undefined when nobody listens at the endpoint. */
+  /** `dial` answers undefined when nobody listens at the endpoint; what it throws keeps the candidate out. */
   constructor(dial: () => ZapLine | undefined) {
     this.#dial = dial
   }
@@ -53,13 +53,20 @@ export class Zap {
   }
 
   /** Answers for a handshake. Never rejects; never settles when the handler does not answer. */
-  ask(request: ZapRequest, who: Pick<Candidate, 'domain' | 'address' | 'identity'>): ZapVerdict | Promise<ZapVerdict> {
+  ask(request: ZapRequest, who: Applicant): ZapVerdict | Promise<ZapVerdict> {
     const candidate: Candidate = { ...who, mechanism: request.mechanism, credentials: request.credentials }
     if (this.#authenticator !== undefined) return decide(this.#authenticator, candidate)
-    const line = this.#dial()
-    return line === undefined ? ABSENT : converse(line, candidate)
+    try {
+      const line = this.#dial()
+      return line === undefined ? ABSENT : converse(line, candidate)
+    } catch {
+      return BROKEN
+    }
   }
 }
+
+/** What only the socket knows of a candidate. */
+export type Applicant = Pick<Candidate, 'domain' | 'address' | 'identity'>
 
 /** The frames of a question, behind the delimiter that a REP or ROUTER expects (RFC 27 §3.2). */
 export function encodeQuestion(candidate: Candidate): (Uint8Array | string)[] {
@@ -118,8 +125,8 @@ async function converse(line: ZapLine, candidate: Candidate): Promise<ZapVerdict
     await line.send(encodeQuestion(candidate))
     return decodeReply(await line.receive())
   } catch {
-    // The context closes: the handshake goes with it.
-    return ABSENT
+    // The context closes, or the handler cannot be sent to. Whoever cannot be asked about stays out.
+    return BROKEN
   } finally {
     line.close()
   }

@@ -97,3 +97,13 @@ test('without a callback whoever listens is asked, each question over a line tha
 test('where nobody listens the handler is absent', () => {
   expect(new Zap(() => undefined).ask(REQUEST, WHO)).toEqual({ is: 'absent' })
 })
+
+test('who cannot be asked about stays out', async () => {
+  const full = (): never => {
+    throw new Error('too many sockets')
+  }
+  const deaf: ZapLine = { send: () => Promise.reject(new Error('closed')), receive: async () => [], close: () => {} }
+
+  expect(new Zap(full).ask(REQUEST, WHO)).toMatchObject({ is: 'reply', status: 500 })
+  expect(await new Zap(() => deaf).ask(REQUEST, WHO)).toMatchObject({ is: 'reply', status: 500 })
+})

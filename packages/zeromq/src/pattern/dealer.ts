@@ -39,6 +39,10 @@ export class DealerPattern implements Pattern {
     return message
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer): Verdict {
     // A probe is an ordinary message, the first in the queue (PROBE_ROUTER).
     if (this.#host.options.probeRouter) peer.write(DELIMITER)

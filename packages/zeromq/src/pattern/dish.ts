@@ -30,6 +30,10 @@ export class DishPattern implements Pattern {
     return message
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer): Verdict {
     this.#peers.add(peer)
     this.#in.attach(peer)

@@ -12,6 +12,7 @@ export class PairPattern implements Pattern {
   /** Those that are gone with something left to read. */
   readonly #before: Peer[] = []
   #ahead: Incoming | undefined
+  #last: Peer | undefined
 
   constructor(type: 'PAIR' | 'CHANNEL' | 'DGRAM', _host: Host) {
     this.type = type
@@ -36,6 +37,10 @@ export class PairPattern implements Pattern {
     const message = this.#ahead ?? this.#take()
     this.#ahead = undefined
     return message
+  }
+
+  get last(): Peer | undefined {
+    return this.#last
   }
 
   attach(peer: Peer): Verdict {
@@ -69,6 +74,7 @@ export class PairPattern implements Pattern {
         if (peer === this.#peer) return undefined
         this.#before.shift()
       } else if (this.type !== 'CHANNEL' || message.length === 1) {
+        this.#last = peer
         return message
       }
     }

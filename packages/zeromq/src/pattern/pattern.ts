@@ -194,6 +194,8 @@ export interface Pattern {
   /** A peer's queue was empty and is not any more. Where `commands` is true the pattern empties it here and now. */
   readable(peer: Peer): void
 
+  /** Who sent the message that `receive` gave last, as long as it is known; to be read before anything else happens. */
+  readonly last?: Peer | undefined
   /** The options SUBSCRIBE and UNSUBSCRIBE, and `join` and `leave` of DISH; undefined on other types (EINVAL). */
   readonly topics?: Topics
   /** Ids of peers, where the application can know them (ROUTER, STREAM, SERVER, PEER). */

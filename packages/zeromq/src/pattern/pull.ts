@@ -29,6 +29,10 @@ export class PullPattern implements Pattern {
     return message
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer): Verdict {
     this.#in.attach(peer)
     return 'accept'

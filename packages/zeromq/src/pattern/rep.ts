@@ -42,6 +42,10 @@ export class RepPattern implements Pattern {
     return request
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer): Verdict {
     this.#in.attach(peer)
     return 'accept'

@@ -52,6 +52,10 @@ export class ReqPattern implements Pattern {
     return reply
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer): Verdict {
     if (this.#host.options.probeRouter) peer.write(DELIMITER)
     this.#out.attach(peer)

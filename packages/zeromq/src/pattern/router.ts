@@ -51,6 +51,10 @@ export class RouterPattern implements Pattern {
     return this.#in.take(Buffer.from(this.ids.route(peer)!.id))
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer, wanted?: Uint8Array): Verdict {
     if (this.#host.options.probeRouter) peer.write(DELIMITER)
     if (wanted !== undefined && wanted.length > 0 && this.ids.add(peer, wanted, true) !== undefined) {

@@ -45,6 +45,10 @@ export class ServerPattern implements Pattern {
     return message
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer): Verdict {
     let number = this.#counter
     while (number === 0 || this.#peers.has(number)) number = (number + 1) >>> 0

@@ -42,6 +42,10 @@ export class StreamPattern implements Pattern {
     return this.#in.take(Buffer.from(this.ids.route(peer)!.id)) // whoever is in the queue has a route
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer, wanted?: Uint8Array): Verdict {
     const chosen = wanted !== undefined && wanted.length > 0 && this.ids.add(peer, wanted, true) !== undefined
     if (!chosen) this.ids.add(peer, this.ids.generate(), false)

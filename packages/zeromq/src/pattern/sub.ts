@@ -33,6 +33,10 @@ export class SubPattern implements Pattern {
     return this.#next() === undefined ? undefined : this.#in.take()
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer): Verdict {
     this.#peers.add(peer)
     this.#in.attach(peer)

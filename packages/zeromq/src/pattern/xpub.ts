@@ -55,6 +55,10 @@ export class XpubPattern implements Pattern {
     return next.message
   }
 
+  get last(): Peer | undefined {
+    return this.#last
+  }
+
   attach(peer: Peer): Verdict {
     this.#subscriptions.attach(peer)
     this.#asked.attach(peer)

@@ -40,6 +40,10 @@ export class XsubPattern implements Pattern {
     return this.#in.take()
   }
 
+  get last(): Peer | undefined {
+    return this.#in.last
+  }
+
   attach(peer: Peer): Verdict {
     this.#peers.push(peer)
     this.#in.attach(peer)
