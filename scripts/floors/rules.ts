@@ -5,12 +5,14 @@ import { resolve, type SourceFile } from './source-file.ts'
 /** Where each part of a package stands. See the table in `scripts/floors.ts`. */
 export interface PackageFloors {
   /**
-   * From the ground up. A row's names are files (without `.ts`) or folders directly in `src`; several joined by `+` may
-   * know each other. A package without rows has no floors inside.
+   * From the ground up. A row's names are files (without `.ts`) or folders in `src`; several joined by `+` may know each
+   * other. A package without rows has no floors inside.
    */
   readonly rows?: readonly (readonly string[])[]
   /** Folders and files (without `.ts`) that do no IO and read no clock. */
   readonly pure?: readonly string[]
+  /** Folders and files (without `.ts`) that read no clock and set no timer, so that a virtual clock drives them. */
+  readonly timeless?: readonly string[]
   /** The other packages of ours that it may import, `*` for all, and where only some files may, or only by `import()`. */
   readonly ours?: Readonly<Record<string, Leave>>
   /** Holds it to no dependencies at all. */
@@ -54,6 +56,7 @@ export function problemsIn(checked: Package, floors: PackageFloors): Problem[] {
       ...undeclared(checked, file),
       ...upward(file, floors),
       ...impure(file, floors),
+      ...untimely(file, floors),
       ...ours(checked, file, floors),
     ]),
   ]
@@ -113,6 +116,19 @@ function upward(file: SourceFile, { rows }: PackageFloors): Problem[] {
   })
 }
 
+const clocks = new Set(['Date.now', 'new Date()', 'performance.now', 'setTimeout', 'setInterval'])
+
+function untimely(file: SourceFile, { timeless = [] }: PackageFloors): Problem[] {
+  if (!timeless.includes(headOf(file.path))) return []
+  return file.impure
+    .filter(({ name }) => clocks.has(name))
+    .map(({ name, line }) => ({
+      path: file.path,
+      line,
+      text: `uses ${name}: its time comes from a clock that is passed in`,
+    }))
+}
+
 function impure(file: SourceFile, { pure = [] }: PackageFloors): Problem[] {
   if (!pure.includes(headOf(file.path))) return []
   const where = { path: file.path }
@@ -151,8 +167,12 @@ function packageOf(from: string): string | undefined {
 
 const headOf = (path: string): string => (path.split('/')[0] ?? path).replace(/\.ts$/, '')
 
+/** The room whose name is nearest to the file: `router/topic` comes before `router`. */
 function placeOf(path: string, rows: readonly (readonly string[])[]): { row: number; room: string } | undefined {
-  for (const [row, rooms] of rows.entries())
-    for (const room of rooms) if (room.split('+').includes(headOf(path))) return { row, room }
-  return undefined
+  const file = path.replace(/\.ts$/, '')
+  const rooms = rows.flatMap((names, row) => names.map(room => ({ row, room })))
+  const found = rooms.flatMap(({ row, room }) =>
+    room.split('+').flatMap(name => (file === name || file.startsWith(`${name}/`) ? [{ row, room, name }] : [])),
+  )
+  return found.toSorted((a, b) => b.name.length - a.name.length)[0]
 }

@@ -5,6 +5,7 @@ import { sourceFile } from '../../floors/source-file.ts'
 const floors: PackageFloors = {
   rows: [['errors', 'wire+frame'], ['engine'], ['pubsub', 'index']],
   pure: ['wire'],
+  timeless: ['pubsub'],
   ours: { millrace: { only: ['pubsub.ts'] }, '@millrace/late': { how: 'dynamic' } },
   standsAlone: true,
 }
@@ -46,6 +47,18 @@ test('siblings on one floor do not meet', () => {
   expect(problems({ 'errors.ts': `import { w } from './wire/w.ts'` })).toEqual([
     `errors.ts:1 imports 'wire/w.ts', which stands beside it`,
   ])
+})
+
+test('a file may stand lower than its folder', () => {
+  const rooms: PackageFloors = { rows: [['engine/start'], ['wire'], ['engine']] }
+  const files = [
+    sourceFile('engine/start.ts', `import { w } from '../wire/w.ts'`),
+    sourceFile('engine/a.ts', `import { w } from '../wire/w.ts'`),
+    sourceFile('wire/w.ts', `import { s } from '../engine/start.ts'`),
+  ]
+  const found = problemsIn({ name: 'fixture', declared: [], dependencies: [], files }, rooms)
+
+  expect(found.filter(({ text }) => !text.includes('cycle')).map(({ path }) => path)).toEqual(['engine/start.ts'])
 })
 
 test('a file that is no TypeScript is a problem, and the others are still looked at', () => {
@@ -95,6 +108,13 @@ test.each(['Date.now()', 'new Date()', 'Math.random()', 'performance.now()', 'se
     expect(problems({ 'engine/a.ts': `export const x = ${expression}` })).toEqual([])
   },
 )
+
+test('what a virtual clock drives reads no other, but may wait for a turn of the loop', () => {
+  expect(problems({ 'pubsub.ts': 'export const x = Date.now()' })).toEqual([
+    'pubsub.ts:1 uses Date.now: its time comes from a clock that is passed in',
+  ])
+  expect(problems({ 'pubsub.ts': 'setImmediate(f)' })).toEqual([])
+})
 
 test('only the files that may import the core do', () => {
   expect(problems({ 'pubsub.ts': `import { broker } from 'millrace/adapter'` })).toEqual([])
