@@ -6,22 +6,8 @@ across('whatever can be a message arrives as its octets', { over: ['tcp', 'inpro
   const push = add(new a.Push())
   const pull = add(new b.Pull())
   pull.connect(await bind(push))
-  const view = new DataView(new ArrayBuffer(8), 2, 3)
-  view.setUint8(0, 65)
-  const shared = new SharedArrayBuffer(2)
-  new Uint8Array(shared).set([66, 67])
 
-  await push.send([
-    'text',
-    '',
-    null,
-    12,
-    new Uint8Array([1, 2, 3]),
-    new Uint16Array([0x4241]),
-    view,
-    shared.slice(0),
-    new ArrayBuffer(1),
-  ])
+  await push.send(['text', '', null, 12, new Uint8Array([1, 2, 3]), new Uint16Array([0x4241]), new ArrayBuffer(1)])
 
   const frames = await pull.receive()
   expect(frames.map(frame => frame.toString('latin1'))).toEqual([
@@ -31,8 +17,6 @@ across('whatever can be a message arrives as its octets', { over: ['tcp', 'inpro
     '12',
     '\u0001\u0002\u0003',
     'AB',
-    'A\0\0',
-    'BC',
     '\0',
   ])
   await push.send('é')

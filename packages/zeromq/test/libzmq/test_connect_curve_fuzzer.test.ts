@@ -1,0 +1,33 @@
+// libzmq: test_connect_curve_fuzzer
+import { each, bounce } from './kit.ts'
+import { answerWith, hostile } from './fuzz-targets.ts'
+import { ask, keys, serve } from './security.ts'
+
+each('a connecting CURVE client outlives whatever it is answered', async scene => {
+  const { a, add, bind } = scene
+  const pair = keys(a)
+  const client = add(new a.Dealer({ reconnectInterval: -1 }))
+  ask(client, 'CURVE', pair)
+
+  await answerWith(scene, fresh(client), hostile(7, 'CURVE'))
+
+  const server = add(new a.Dealer())
+  serve(server, 'CURVE', pair, '')
+  client.connect(await bind(server))
+  await bounce(server, client)
+})
+
+// A DEALER connects to an endpoint only once: leave it first.
+function fresh(client: {
+  connect(endpoint: string): void
+  disconnect(endpoint: string): void
+}): (endpoint: string) => void {
+  return endpoint => {
+    try {
+      client.disconnect(endpoint)
+    } catch {
+      // Gone already: its reconnection is off.
+    }
+    client.connect(endpoint)
+  }
+}
