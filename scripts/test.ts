@@ -4,7 +4,7 @@ import { builds, imports } from './steps/builds.ts'
 import { checks, timings } from './steps/checks.ts'
 import { demo, examples } from './steps/examples.ts'
 import { nodeTests } from './steps/node-test.ts'
-import { sum, summary } from './steps/outcome.ts'
+import { skipList, sum, summary } from './steps/outcome.ts'
 import { snippets } from './steps/snippets.ts'
 import { runSteps } from './steps/step.ts'
 import { vitest } from './steps/vitest.ts'
@@ -36,7 +36,7 @@ const total = sum(outcomes)
 console.log(`\nBackends\n${backendTable(readReports()).join('\n')}`)
 if (total.skipped.length > 0) {
   console.log('\nSkipped')
-  for (const { title, reason } of total.skipped) console.log(`  ${title}: ${reason || 'no reason given'}`)
+  for (const line of skipList(total.skipped)) console.log(`  ${line}`)
 }
 console.log(`\n${((performance.now() - started) / 60_000).toFixed(1)} minutes`)
 console.log(summary(total))

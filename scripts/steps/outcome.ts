@@ -31,3 +31,12 @@ export function sum(outcomes: readonly Outcome[]): Outcome {
 export function summary({ passed, failed, skipped }: Outcome): string {
   return `${passed} passed, ${failed} failed` + (skipped.length > 0 ? `, ${skipped.length} skipped` : '')
 }
+
+/** What was skipped, each reason once: `no server here: a, b and 12 more`. */
+export function skipList(skips: readonly Skip[], named: number = 2): string[] {
+  const titles = Map.groupBy(skips, skip => skip.reason || 'no reason given')
+  return [...titles].map(([reason, same]) => {
+    const shown = same.slice(0, named).map(({ title }) => title)
+    return `${reason}: ${shown.join(', ')}${same.length > named ? ` and ${same.length - named} more` : ''}`
+  })
+}

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { failed, passed, sum, summary } from '../../steps/outcome.ts'
+import { failed, passed, skipList, sum, summary } from '../../steps/outcome.ts'
 import { runSteps } from '../../steps/step.ts'
 
 test('a step that throws has failed, and the others still run', async () => {
@@ -38,4 +38,13 @@ test('steps side by side are never more than asked for, and come back in their o
 test('the summary names skips only where there are some', () => {
   expect(summary(passed())).toBe('1 passed, 0 failed')
   expect(summary({ ...passed(), skipped: [{ title: 'a', reason: 'b' }] })).toBe('1 passed, 0 failed, 1 skipped')
+})
+
+test('skips are listed by their reason, the first of each by name', () => {
+  const skips = ['a', 'b', 'c'].map(title => ({ title, reason: 'no server here' }))
+
+  expect(skipList([...skips, { title: 'd', reason: '' }])).toEqual([
+    'no server here: a, b and 1 more',
+    'no reason given: d',
+  ])
 })
