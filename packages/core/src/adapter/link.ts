@@ -91,6 +91,7 @@ export class Link {
           throw closed ? this.#life.signal.reason : error
         }
         await this.#pause(this.#backoff(attempt))
+        if (this.#life.signal.aborted) throw this.#life.signal.reason
       }
     }
   }
