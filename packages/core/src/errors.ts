@@ -33,7 +33,6 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   UNDECODABLE: { retry: false, means: 'The bytes are not a message, or not a value of the topic.' },
   INVALID_PAYLOAD: { retry: false, means: "The value does not satisfy the topic's schema." },
   NOT_INSTALLED: { retry: false, means: 'A package that this needs is not installed.' },
-  HANDLER_FAILED: { retry: true, means: 'A handler failed; its error is the cause.' },
 }
 
 export type ErrorCode =
@@ -62,7 +61,6 @@ export type ErrorCode =
   | 'UNDECODABLE'
   | 'INVALID_PAYLOAD'
   | 'NOT_INSTALLED'
-  | 'HANDLER_FAILED'
 
 export interface CodeMeaning {
   /** Whether trying again may help. */

@@ -50,7 +50,7 @@ export class PatternTrie<T> {
   find(topic: string): Set<T> {
     const found = new Set<T>()
     const levels = topic.split('.')
-    const dead = levels.at(-1) === 'dead'
+    const dead = topic.endsWith('.dead')
     let frontier: Node<T>[] = [this.#root]
     for (const [i, level] of levels.entries()) {
       const last = dead && i === levels.length - 1

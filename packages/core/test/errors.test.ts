@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { CODES, isMillraceError, MillraceError } from '../src/index.ts'
+
+const root = join(import.meta.dirname, '../../..')
+
+test('the guide has every code, with its meaning and whether to try again', () => {
+  const guide = readFileSync(join(root, 'docs/guide/errors.md'), 'utf8')
+
+  const rows = [...guide.matchAll(/^\| `([A-Z_]+)` +\| (yes|no) +\| (.+?) *\|$/gm)].map(([, code, retry, means]) => ({
+    code,
+    retry,
+    means,
+  }))
+  expect(rows).toEqual(
+    Object.entries(CODES).map(([code, { retry, means }]) => ({ code, retry: retry ? 'yes' : 'no', means })),
+  )
+})
+
+test('every code is thrown somewhere, and every code that is thrown is in the table', () => {
+  const sources = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' })
+    .filter(path => /^(core|conformance)\/src\/.*\.ts$/.test(path))
+    .map(path => readFileSync(join(root, 'packages', path), 'utf8'))
+    .join('\n')
+  const thrown = new Set([...sources.matchAll(/MillraceError\(\s*'([A-Z_]+)'/g)].map(([, code]) => code))
+
+  for (const code of thrown) expect(Object.keys(CODES)).toContain(code)
+  // These are thrown by adapters, or chosen by an expression.
+  const elsewhere = ['SERVER_TOO_OLD', 'NO_ROUTE', 'AUTH', 'TOPOLOGY_MISMATCH', 'NOT_INSTALLED', 'LOST', 'DISCONNECTED']
+  const unused = Object.keys(CODES).filter(code => !thrown.has(code) && !elsewhere.includes(code))
+  expect(unused).toEqual([])
+})
+
+test('an error is told by its code, also one of another copy of the package', () => {
+  const ours = new MillraceError('CLOSED', 'closed', { cause: 7 })
+  const theirs = Object.assign(new Error('closed'), { name: 'MillraceError', code: 'CLOSED' })
+
+  expect([isMillraceError(ours), isMillraceError(ours, 'CLOSED'), isMillraceError(ours, 'LOST')]).toEqual([
+    true,
+    true,
+    false,
+  ])
+  expect(isMillraceError(theirs, 'CLOSED')).toBe(true)
+  expect([isMillraceError(new Error('x')), isMillraceError('x'), isMillraceError(undefined)]).toEqual([
+    false,
+    false,
+    false,
+  ])
+  expect([ours.cause, ours.retry, ours.failures]).toEqual([7, false, []])
+})
