@@ -50,19 +50,21 @@ async function unpack(root: string, wish: DebianWish, say: Progress): Promise<vo
 
 /** An apt that knows nothing of what is installed here and writes nowhere but in its folder; returns its configuration file. */
 async function privateApt(apt: string, suite: string): Promise<string> {
-  for (const folder of ['lists/partial', 'cache/archives/partial', 'etc', 'state', 'logs'])
+  for (const folder of ['lists/partial', 'cache/archives/partial', 'state', 'logs', 'none'])
     await mkdir(join(apt, folder), { recursive: true })
   await writeFile(join(apt, 'state/status'), '')
-  await writeFile(join(apt, 'etc/sources.list'), await debianSources(suite))
+  await writeFile(join(apt, 'sources.list'), await debianSources(suite))
+  // Of the machine's own configuration only how it reaches its servers (a proxy, for one): the rest has hooks that work on the machine's folders.
+  const reach = (await runCommand('apt-config', ['dump'])).split('\n').filter(line => line.startsWith('Acquire::'))
   const config = join(apt, 'apt.conf')
   await writeFile(
     config,
-    `Dir::Etc::sourcelist "${apt}/etc/sources.list"; Dir::Etc::sourceparts "-"; Dir::State "${apt}/state"; Dir::State::lists "${apt}/lists";
-Dir::State::status "${apt}/state/status"; Dir::Cache "${apt}/cache"; Dir::Log "${apt}/logs"; APT::Install-Recommends "false";
-APT::Sandbox::User ""; Debug::NoLocking "true"; Acquire::Languages "none"; Acquire::Retries "3";
-#clear DPkg::Post-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
+    `${reach.join('\n')}
+Dir::Etc::main "/dev/null"; Dir::Etc::parts "${apt}/none";
+Dir::Etc::sourcelist "${apt}/sources.list"; Dir::Etc::sourceparts "-"; Dir::Etc::preferences "/dev/null"; Dir::Etc::preferencesparts "-";
+Dir::State "${apt}/state"; Dir::State::lists "${apt}/lists"; Dir::State::status "${apt}/state/status";
+Dir::Cache "${apt}/cache"; Dir::Log "${apt}/logs"; APT::Install-Recommends "false"; APT::Sandbox::User "";
+Debug::NoLocking "true"; Acquire::Languages "none"; Acquire::Retries "3";
 `,
   )
   return config

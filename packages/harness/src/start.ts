@@ -28,7 +28,10 @@ export async function start(name: ServerName, options: StartOptions = {}): Promi
   if (!fresh && config.length > 0)
     throw new HarnessError('BAD_OPTION', `'config' is for a fresh ${name}, the other is shared`)
   const choice = chosen(name, version)
-  const program = await choice.recipe.fetch(choice.version, say)
+  const program = await choice.recipe.fetch(choice.version, say).catch((cause: unknown) => {
+    const code = cause instanceof HarnessError ? cause.code : 'NOT_AVAILABLE'
+    throw new HarnessError(code, `${name} ${choice.version} cannot be had: ${(cause as Error).message}`, { cause })
+  })
   return fresh ? await startFresh(name, program, { config, timeout }) : await startShared(name, program, { timeout })
 }
 
