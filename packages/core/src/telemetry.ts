@@ -55,22 +55,22 @@ export interface HandlerEvent {
 }
 
 export interface Telemetry {
-  readonly process: TracingChannel<ProcessEvent>
-  readonly publish: TracingChannel<PublishEvent>
+  readonly process: TracingChannel<unknown, ProcessEvent>
+  readonly publish: TracingChannel<unknown, PublishEvent>
   readonly settle: Channel<unknown, SettleEvent>
   readonly handler: Channel<unknown, HandlerEvent>
 }
 
 /** The channels. Node keeps one of each name for a process, whatever number of copies of the library are loaded. */
 export const telemetry: Telemetry = Object.freeze({
-  process: tracingChannel<ProcessEvent>('millrace:process'),
-  publish: tracingChannel<PublishEvent>('millrace:publish'),
+  process: tracingChannel<unknown, ProcessEvent>('millrace:process'),
+  publish: tracingChannel<unknown, PublishEvent>('millrace:publish'),
   settle: channel('millrace:settle') as Channel<unknown, SettleEvent>,
   handler: channel('millrace:handler') as Channel<unknown, HandlerEvent>,
 })
 
 /** Whether anyone follows the work. A listener takes part in `start`, as those of tracing channels do. */
-export function followed(traced: TracingChannel<ProcessEvent> | TracingChannel<PublishEvent>): boolean {
+export function followed(traced: { readonly start: { readonly hasSubscribers: boolean } }): boolean {
   return traced.start.hasSubscribers
 }
 
@@ -79,7 +79,7 @@ export function followed(traced: TracingChannel<ProcessEvent> | TracingChannel<P
  * fails. Stores bound to `start` hold for the work and what follows from it.
  */
 export function traced<E extends { error?: unknown }>(
-  through: TracingChannel<E>,
+  through: TracingChannel<unknown, E>,
   event: E,
   work: () => unknown,
 ): unknown {

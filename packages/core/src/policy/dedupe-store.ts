@@ -29,8 +29,17 @@ interface Entry {
   readonly until: number
 }
 
+/** A store that answers at once. */
+export interface MemoryDedupeStore extends DedupeStore {
+  claim(key: string, claim: { readonly token: string; readonly lease: number }): Claimed
+  confirm(key: string, claim: { readonly token: string; readonly ttl: number }): void
+  release(key: string, claim: { readonly token: string }): void
+  /** Keys remembered now, those that are over and not yet forgotten included. */
+  readonly size: number
+}
+
 /** Remembers in this process. What is over is forgotten as new keys come in: no timer. @throws BAD_OPTION */
-export function memoryDedupeStore(options: MemoryDedupeOptions = {}): DedupeStore & { readonly size: number } {
+export function memoryDedupeStore(options: MemoryDedupeOptions = {}): MemoryDedupeStore {
   const { max = 100_000, clock = systemClock } = options
   whole('memoryDedupeStore.max', max, 1, 10_000_000)
   const entries = new Map<string, Entry>()

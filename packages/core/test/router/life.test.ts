@@ -159,7 +159,7 @@ describe('close', () => {
       unfinished: 1,
       handlers: { polite: { released: 1, unfinished: 0 }, deaf: { released: 1, unfinished: 1 } },
     })
-    expect((running[0]?.signal.reason as MillraceError).code).toBe('CLOSED')
+    expect(running[0]?.signal.reason).toMatchObject({ code: 'CLOSED' })
     const next = await m.broker.subscribe('p', { group: 'polite' })
     expect((await next.receive()).attempt).toBe(1)
   })

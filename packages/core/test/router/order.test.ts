@@ -33,7 +33,7 @@ describe('concurrency', () => {
     m.router.handle('h', { subscriber: m.broker, topic: 't' }, () => undefined)
     await m.run()
 
-    await m.publish('t', ...'abcdefghij')
+    await m.publish('t', ...Array.from('abcdefghij'))
 
     expect(m.router.stats['h']).toMatchObject({ acked: 10, inFlight: 0 })
   })

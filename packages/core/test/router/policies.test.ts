@@ -163,7 +163,7 @@ describe('the throttle', () => {
     )
     await m.run()
 
-    await m.publish('t', ...'abcdefgh')
+    await m.publish('t', ...Array.from('abcdefgh'))
     expect(m.router.stats['h']).toMatchObject({ received: 3, inFlight: 0 })
     await m.clock.advance(5000)
     await turns()

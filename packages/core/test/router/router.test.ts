@@ -133,7 +133,7 @@ describe('a handler', () => {
     m.router.handle('everyone', { ...spec, group: null }, count)
     await m.run()
 
-    await m.publish('t', ...'abcdefgh')
+    await m.publish('t', ...Array.from('abcdefgh'))
 
     expect(counts).toMatchObject({ one: 8, two: 8, everyone: 8 })
     expect((counts['team-a'] ?? 0) + (counts['team-b'] ?? 0)).toBe(8)
