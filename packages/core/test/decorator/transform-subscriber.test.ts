@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { memory } from '../../src/memory/index.ts'
 import { message, text } from '../../src/message.ts'
-import { transformSubscriber } from '../../src/middleware/transform-subscriber.ts'
+import { transformSubscriber } from '../../src/decorator/transform-subscriber.ts'
 import { virtualClock } from '../../src/testing/virtual-clock.ts'
 
 const shout = (one: Parameters<typeof text>[0]) => ({ ...one, payload: Buffer.from(text(one).toUpperCase()) })

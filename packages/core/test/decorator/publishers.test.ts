@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Failure, Message, Publisher } from '../../src/contract.ts'
 import { MillraceError } from '../../src/errors.ts'
 import { message, text } from '../../src/message.ts'
-import { dedupePublisher } from '../../src/middleware/dedupe-publisher.ts'
-import { retryPublisher } from '../../src/middleware/retry-publisher.ts'
-import { transformPublisher } from '../../src/middleware/transform-publisher.ts'
+import { dedupePublisher } from '../../src/decorator/dedupe-publisher.ts'
+import { retryPublisher } from '../../src/decorator/retry-publisher.ts'
+import { transformPublisher } from '../../src/decorator/transform-publisher.ts'
 import { virtualClock } from '../../src/testing/virtual-clock.ts'
 
 /** Takes what it is given, except what the answers say, call by call. */
