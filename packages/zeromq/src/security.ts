@@ -88,7 +88,9 @@ export class Security {
         const crypto = context.crypto(values.cipher)
         const secret = this.#secretOf(values.curveSecretKey ?? new Uint8Array(32))
         if (values.curveServer) return new CurveServer(own, secret, crypto, zap)
-        return new CurveClient(own, { secret, serverKey: values.curveServerKey ?? new Uint8Array(32) }, crypto)
+        const serverKey = values.curveServerKey ?? new Uint8Array(32)
+        const publicKey = values.curvePublicKey ?? secret.publicKey
+        return new CurveClient(own, { secret, serverKey, publicKey }, crypto)
       }
     }
   }

@@ -8,6 +8,8 @@ import { protocolFailure, unexpected } from './refusal.ts'
 export interface CurveClientKeys {
   readonly secret: CurveSecret
   readonly serverKey: Uint8Array
+  /** The public key to name to the server, where it is given apart; if it does not belong to the secret one the server refuses. */
+  readonly publicKey?: Uint8Array
 }
 
 /**
@@ -95,7 +97,12 @@ export class CurveClient implements Mechanism {
       nonceOf('VOUCH---', vouchNonce),
       concat(transient.publicKey, this.#keys.serverKey),
     )
-    const plain = concat(this.#keys.secret.publicKey, vouchNonce, vouch, encodeOwnProperties(this.#own))
+    const plain = concat(
+      this.#keys.publicKey ?? this.#keys.secret.publicKey,
+      vouchNonce,
+      vouch,
+      encodeOwnProperties(this.#own),
+    )
     const nonce = shortNonce(2)
     return encodeCommand('INITIATE', cookie, nonce, suite.seal(key, nonceOf('CurveZMQINITIATE', nonce), plain))
   }

@@ -7,6 +7,7 @@ import type {
   PeerProperties,
   ZapVerdict,
 } from './mechanism.ts'
+import { encodePlainError, normalizePlainError } from './plain-error.ts'
 import { encodeOwnProperties, isFailure, readPeer, withUser } from './properties.ts'
 import { protocolFailure, refusal, unexpected } from './refusal.ts'
 
@@ -57,7 +58,10 @@ export class PlainClient implements Mechanism {
 
   receive(buffer: Uint8Array, start: number, end: number): void {
     if (this.#state.is !== 'running') return
-    if (!isCommand(this.#waitsFor, buffer, start, end)) return this.#fail(unexpected(buffer, start, end))
+    if (!isCommand(this.#waitsFor, buffer, start, end)) {
+      const token = normalizePlainError(buffer, start, end)
+      return this.#fail(unexpected(token, 0, token.length))
+    }
     switch (this.#waitsFor) {
       case 'WELCOME':
         if (end - start !== 8)
@@ -127,7 +131,8 @@ export class PlainServer implements Mechanism {
     if (this.#state.is !== 'authenticating') return
     const refused = refusal(verdict, true)
     if (refused !== undefined) {
-      this.#token = refused.token
+      const { failure, token } = refused
+      this.#token = token !== undefined && failure.is === 'auth' ? encodePlainError(failure.status) : token
       this.#state = { is: 'failed', failure: refused.failure }
       return
     }

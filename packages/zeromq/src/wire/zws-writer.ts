@@ -16,7 +16,8 @@ export class ZwsWriter {
   #greeting: number
   #left = 0
   #phase = 0
-  #currentMask: Uint8Array | undefined
+  // The mask of the message that is under way, copied: what gives them may use its memory again.
+  readonly #currentMask = new Uint8Array(4)
 
   /**
    * `greeting`: octets of the engine's greeting (64 for ZMTP 3, 12 for ZMTP 2). `mask` gives four unpredictable octets for each
@@ -90,23 +91,21 @@ export class ZwsWriter {
     const target = out.reserve(LONGEST_WS_HEADER + 1)
     let at = writeWsHeader(target, out.at, WS_BINARY, size + 1, mask)
     const zws = (flags & COMMAND) !== 0 ? 2 : flags & MORE
-    this.#currentMask = mask
+    if (mask !== undefined) this.#currentMask.set(mask)
     this.#phase = 1
     target[at++] = zws ^ (mask?.[0] ?? 0)
     out.at = at
   }
 
   #body(source: Uint8Array, start: number, end: number, out: Output): void {
-    const mask = this.#currentMask
-    if (mask === undefined && end - start >= BY_REFERENCE && source !== this.#held) {
+    const masked = this.#mask !== undefined
+    if (!masked && end - start >= BY_REFERENCE && source !== this.#held) {
       out.reference(source.subarray(start, end))
       return
     }
     const target = out.reserve(end - start)
     target.set(source.subarray(start, end), out.at)
-    if (mask !== undefined) {
-      this.#phase = maskOctets(target, out.at, out.at + end - start, mask, this.#phase)
-    }
+    if (masked) this.#phase = maskOctets(target, out.at, out.at + end - start, this.#currentMask, this.#phase)
     out.at += end - start
   }
 

@@ -186,6 +186,16 @@ test('a client that does not have the secret of the key it names is refused', ()
   expect(server.state).toMatchObject({ is: 'failed', failure: { error: 'ZMTP_CRYPTOGRAPHIC' } })
 })
 
+test('a client whose two keys do not belong together is refused', () => {
+  const keys = { secret: CLIENT, serverKey: SERVER.publicKey, publicKey: newSecret().publicKey }
+  const client = new CurveClient(own('DEALER'), keys, CRYPTO)
+  const server = new CurveServer(own('ROUTER'), SERVER, CRYPTO)
+
+  shake(client, server)
+
+  expect(server.state).toMatchObject({ is: 'failed', failure: { error: 'ZMTP_CRYPTOGRAPHIC' } })
+})
+
 test('what one connection sealed no other opens', () => {
   const one = pair()
   const two = pair()
