@@ -8,7 +8,9 @@ import { SlabPool } from './pipe/slab.ts'
 import { Scheduler } from './scheduler.ts'
 import { ipcTransport } from './transport/ipc.ts'
 import { tcpTransport } from './transport/tcp.ts'
+import { tlsTransport } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
+import { wsTransport } from './transport/ws.ts'
 import { Zap, type ZapLine } from './zap.ts'
 
 /** What a context sees of a socket that is open or still lingers. */
@@ -115,4 +117,6 @@ export class ContextCore {
 const TRANSPORTS: ReadonlyMap<string, (scratch: Uint8Array) => Transport> = new Map([
   ['tcp', tcpTransport],
   ['ipc', ipcTransport],
+  ['ws', scratch => wsTransport('ws', tcpTransport(scratch), scratch)],
+  ['wss', scratch => wsTransport('wss', tlsTransport(), scratch)],
 ])

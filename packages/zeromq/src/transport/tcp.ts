@@ -94,7 +94,8 @@ export function listening(server: Server, where: object): Promise<void> {
   })
 }
 
-async function bindHost(host: string, ipv6: boolean): Promise<string> {
+/** The address to bind to for a wildcard, an address, an interface or a name; rejects ENODEV. */
+export async function bindHost(host: string, ipv6: boolean): Promise<string> {
   if (host === '*') return ipv6 ? '::' : '0.0.0.0'
   if (isIP(host.split('%')[0]!) !== 0) return host // split always gives one
   const local = interfaceAddress(host, ipv6)
@@ -107,7 +108,8 @@ async function bindHost(host: string, ipv6: boolean): Promise<string> {
   })
 }
 
-function interfaceAddress(name: string, ipv6: boolean): string | undefined {
+/** The first address of an interface, or undefined where there is none of that name. */
+export function interfaceAddress(name: string, ipv6: boolean): string | undefined {
   const addresses = networkInterfaces()[name]
   return (addresses?.find(a => a.family === 'IPv4') ?? (ipv6 ? addresses?.[0] : undefined))?.address
 }
@@ -124,13 +126,14 @@ function connectTo(address: string, options: LinkOptions, events: ConnectEvents,
   return connecting(connect(target), reads, options, events)
 }
 
-/** Follows a socket until it is connected or has failed. */
+/** Follows a socket until it is connected (`ready` happens) or has failed. */
 export function connecting(
   socket: Socket,
   reads: DirectReads | undefined,
   options: LinkOptions,
   events: ConnectEvents,
   ends: (socket: Socket) => { peerAddress: string; local: string; remote: string } = endsOf,
+  ready: 'connect' | 'secureConnect' = 'connect',
 ): Connecting {
   let timer: NodeJS.Timeout | undefined
   let over = false
@@ -144,7 +147,7 @@ export function connecting(
     if (end()) events.failed(error)
   }
   socket.once('error', failed)
-  socket.once('connect', () => {
+  socket.once(ready, () => {
     if (!end()) return
     socket.off('error', failed)
     prepare(socket, options)
@@ -181,7 +184,8 @@ function prepare(socket: Socket, options: LinkOptions): void {
   if (options.typeOfService > 0) typed.setTypeOfService?.(options.typeOfService)
 }
 
-function endsOf(socket: Socket): { peerAddress: string; local: string; remote: string } {
+/** Both ends of a tcp socket. */
+export function endsOf(socket: Socket): { peerAddress: string; local: string; remote: string } {
   const mapped = (address: string | undefined): string => (address ?? '').replace(/^::ffff:(?=\d+\.)/, '')
   const peerAddress = mapped(socket.remoteAddress)
   const local = tcpEndpoint(mapped(socket.localAddress), socket.localPort ?? 0)

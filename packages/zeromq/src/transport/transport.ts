@@ -1,3 +1,5 @@
+import type { SocketType } from '../wire/socket-type.ts'
+
 /**
  * Moves octets and knows nothing of ZMTP. A transport listens and connects; what it gives is a `Link`, one connection.
  * `Receiver` is who the octets are for: a session.
@@ -81,6 +83,18 @@ export interface Receiver {
   closed(error: NodeJS.ErrnoException | undefined): void
 }
 
+/** Certificates for wss, in PEM; '' where there is none. */
+export interface TlsOptions {
+  readonly certificate: string
+  readonly key: string
+  /** Whom a client trusts. */
+  readonly trust: string
+  /** Also whom the platform trusts. */
+  readonly trustSystem: boolean
+  /** The name that the server's certificate has to be for; '': the host of the endpoint. */
+  readonly hostname: string
+}
+
 /** What transports honour of a socket's options; a snapshot at `bind` or `connect`. */
 export interface LinkOptions {
   readonly ipv6: boolean
@@ -101,4 +115,10 @@ export interface LinkOptions {
   readonly useFd: number
   /** 'data': read through the public events alone, even where direct reads are possible. */
   readonly reads: 'direct' | 'data'
+  /** What a transport that upgrades a connection (ws) has to say of the socket. */
+  readonly mechanism: 'NULL' | 'PLAIN' | 'CURVE'
+  readonly socketType: SocketType | 'STREAM'
+  /** Octets of the largest frame that is accepted. */
+  readonly largestFrame: number
+  readonly tls: TlsOptions
 }
