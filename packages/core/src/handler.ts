@@ -1,7 +1,7 @@
 import type { Clock } from './clock/clock.ts'
 import type { Delivery, Message, Name, PublishOptions, Transaction } from './contract.ts'
 import type { Logger } from './logger.ts'
-import type { Topic } from './router/topic.ts'
+import type { WriteTopic } from './router/topic.ts'
 
 /**
  * What handles a value: the message itself, or what a typed topic decoded from it (a batch handler gets an array).
@@ -45,7 +45,11 @@ export interface Attempt {
    * Carries `correlation_id` (the incoming message's, else its id) and `causation_id` (the incoming message's id).
    */
   publish(topic: Name, messages: Message | readonly Message[], options?: PublishOptions): Promise<void>
-  publish<T>(topic: Topic<T>, values: T | Message | readonly (T | Message)[], options?: PublishOptions): Promise<void>
+  publish<T>(
+    topic: WriteTopic<T>,
+    values: T | Message | readonly (T | Message)[],
+    options?: PublishOptions,
+  ): Promise<void>
   /** Has everything that is published from here, returned or through `publish`, pass through `map`. The same map twice is once. */
   mapOutputs(map: OutputMap): void
 }

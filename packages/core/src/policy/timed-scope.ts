@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.ts'
 import type { Delivery, Message, Name, PublishOptions, Transaction } from '../contract.ts'
 import type { Attempt, BatchContext, Context, OutputMap } from '../handler.ts'
 import type { Logger } from '../logger.ts'
-import type { Topic } from '../router/topic.ts'
+import type { WriteTopic } from '../router/topic.ts'
 import type { Bounded } from './deadlines.ts'
 
 /**
@@ -107,11 +107,11 @@ export class TimedScope implements Context, BatchContext, Bounded {
   }
 
   publish<T>(
-    topic: Name | Topic<T>,
+    topic: Name | WriteTopic<T>,
     values: T | Message | readonly (T | Message)[],
     options?: PublishOptions,
   ): Promise<void> {
-    return this.#outer.publish(topic as Topic<T>, values, options)
+    return this.#outer.publish(topic as WriteTopic<T>, values, options)
   }
 
   mapOutputs(map: OutputMap): void {

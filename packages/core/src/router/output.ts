@@ -1,12 +1,12 @@
 import type { Message, Name, PublishOptions } from '../contract.ts'
 import { MillraceError } from '../errors.ts'
 import type { TopicMessageOptions } from './topic.ts'
-import type { Topic } from './topic.ts'
+import type { WriteTopic } from './topic.ts'
 
 /** An output for a topic of its own. Made by `to`. */
 export interface Outgoing {
   readonly [OUTGOING]: true
-  readonly topic: Name | Topic<unknown>
+  readonly topic: Name | WriteTopic<unknown>
   readonly value: unknown
   readonly options: PublishOptions | undefined
 }
@@ -28,9 +28,9 @@ const OUTGOING: unique symbol = Symbol.for('millrace.outgoing') as never
 
 /** An output for this topic: a message, or a value where the topic is a typed one. `options` are those of the publish. */
 export function to(topic: Name, message: Message, options?: PublishOptions): Outgoing
-export function to<T>(topic: Topic<T>, value: T | Message, options?: PublishOptions): Outgoing
-export function to<T>(topic: Name | Topic<T>, value: T | Message, options?: PublishOptions): Outgoing {
-  return { [OUTGOING]: true, topic: topic as Topic<unknown>, value, options }
+export function to<T>(topic: WriteTopic<T>, value: T | Message, options?: PublishOptions): Outgoing
+export function to<T>(topic: Name | WriteTopic<T>, value: T | Message, options?: PublishOptions): Outgoing {
+  return { [OUTGOING]: true, topic: topic as WriteTopic<unknown>, value, options }
 }
 
 export function isOutgoing(value: unknown): value is Outgoing {
@@ -56,7 +56,7 @@ export function asList(result: unknown): readonly unknown[] {
 
 /** The message for a value on its way to a topic. @throws BAD_OPTION, and whatever the topic's codec and schema do */
 export function encoded(
-  topic: Name | Topic<unknown>,
+  topic: Name | WriteTopic<unknown>,
   value: unknown,
   options?: TopicMessageOptions,
 ): Message | Promise<Message> {

@@ -8,14 +8,14 @@ import { followed, telemetry, traced } from '../telemetry.ts'
 import type { PublishEvent } from '../telemetry.ts'
 import { isThenable } from '../thenable.ts'
 import { asList, encoded, isOutgoing } from './output.ts'
-import type { Topic } from './topic.ts'
+import type { WriteTopic } from './topic.ts'
 import { nameOf } from './topic.ts'
 
 /** What the outputs of a handler need to get out. */
 export interface OutputsOptions {
   readonly handler: string
   readonly publisher: Publisher | undefined
-  readonly publishTopic: Name | Topic<unknown> | undefined
+  readonly publishTopic: Name | WriteTopic<unknown> | undefined
   /** Calls of `publish` for the same outputs, 1 or more: the publish is retried, not the handler. */
   readonly attempts: number
   readonly wait: Backoff
@@ -48,7 +48,7 @@ export class Outputs {
 
   /** What `context.publish` does: one try, as the caller says. `last` is what every message goes through after the maps. */
   async publish(
-    topic: Name | Topic<unknown>,
+    topic: Name | WriteTopic<unknown>,
     values: unknown,
     options: PublishOptions | undefined,
     context: OutputContext,

@@ -14,7 +14,7 @@ import type { HandlerReport } from './runner.ts'
 import type { BatchSpec, HandlerSpec } from './spec.ts'
 import { plan } from './spec.ts'
 import type { HandlerStats } from './stats.ts'
-import type { Input, Topic } from './topic.ts'
+import type { Input, ReadTopic } from './topic.ts'
 
 export interface RouterOptions {
   /** Default: warnings and errors, a line each, to standard error. */
@@ -112,7 +112,7 @@ export class Router {
    */
   handle<T, O = never>(
     name: string,
-    spec: HandlerSpec<O> & { readonly topic: Topic<T> },
+    spec: HandlerSpec<O> & { readonly topic: ReadTopic<T> },
     handler: (value: T, context: Context) => Returned<NoInfer<O>>,
   ): HandlerHandle
   handle<O = never>(
@@ -122,7 +122,7 @@ export class Router {
   ): HandlerHandle
   handle(
     name: string,
-    spec: HandlerSpec<unknown> & { readonly topic: Input | Topic<unknown> },
+    spec: HandlerSpec<unknown> & { readonly topic: Input | ReadTopic<unknown> },
     handler: (value: never, context: Context) => unknown,
   ): HandlerHandle {
     return this.#add<Context>(name, spec, handler as Handler<Context>, true)
@@ -135,7 +135,7 @@ export class Router {
    */
   batch<T, O = never>(
     name: string,
-    spec: BatchSpec<O> & { readonly topic: Topic<T> },
+    spec: BatchSpec<O> & { readonly topic: ReadTopic<T> },
     handler: (values: readonly T[], context: BatchContext) => Returned<NoInfer<O>>,
   ): HandlerHandle<BatchContext>
   batch<O = never>(
@@ -145,7 +145,7 @@ export class Router {
   ): HandlerHandle<BatchContext>
   batch(
     name: string,
-    spec: BatchSpec<unknown> & { readonly topic: Input | Topic<unknown> },
+    spec: BatchSpec<unknown> & { readonly topic: Input | ReadTopic<unknown> },
     handler: (values: never, context: BatchContext) => unknown,
   ): HandlerHandle<BatchContext> {
     return this.#add<BatchContext>(name, spec, handler as Handler<BatchContext>, false)
@@ -227,7 +227,7 @@ export class Router {
 
   #add<C extends Attempt>(
     name: string,
-    spec: (HandlerSpec<unknown> | BatchSpec<unknown>) & { readonly topic: Input | Topic<unknown> },
+    spec: (HandlerSpec<unknown> | BatchSpec<unknown>) & { readonly topic: Input | ReadTopic<unknown> },
     handler: Handler<C>,
     single: boolean,
   ): HandlerHandle<C> {

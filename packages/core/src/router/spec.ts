@@ -17,7 +17,7 @@ import type { RetryOptions } from '../policy/retry.ts'
 import type { ThrottleOptions } from '../policy/throttle.ts'
 import { Throttle } from '../policy/throttle.ts'
 import { Timeout } from '../policy/timeout.ts'
-import type { Input, Topic } from './topic.ts'
+import type { Input, ReadTopic, WriteTopic } from './topic.ts'
 import { isTopic, nameOf } from './topic.ts'
 
 /** What every handler has. The policies work in one fixed order, whatever the order here; see `docs/guide/router.md`. */
@@ -28,7 +28,7 @@ export interface CommonSpec<O = never> {
   /** Default: the subscriber, where it publishes too. */
   readonly publisher?: Publisher
   /** Where the results go that name no topic of their own. A typed topic encodes them. */
-  readonly publishTopic?: Name | Topic<O>
+  readonly publishTopic?: Name | WriteTopic<O>
   /** In process. Default: none. */
   readonly retry?: RetryOptions
   /** Through the broker, after `retry`: `attempts` sets the subscription's `maxDeliveries`. Default 10 deliveries. */
@@ -77,10 +77,10 @@ export interface Plan {
   readonly name: string
   readonly subscriber: Subscriber
   readonly input: Input
-  readonly topic: Topic<unknown> | undefined
+  readonly topic: ReadTopic<unknown> | undefined
   readonly group: string | undefined
   readonly publisher: Publisher | undefined
-  readonly publishTopic: Name | Topic<unknown> | undefined
+  readonly publishTopic: Name | WriteTopic<unknown> | undefined
   readonly publishAttempts: number
   readonly publishWait: Backoff
   readonly concurrency: number
@@ -104,7 +104,7 @@ const MAX_DELIVERIES = 10
 /** The rules of the spec's options, said once. @throws BAD_OPTION, UNSUPPORTED */
 export function plan(
   name: string,
-  spec: (HandlerSpec<unknown> | BatchSpec<unknown>) & { readonly topic: Input | Topic<unknown> },
+  spec: (HandlerSpec<unknown> | BatchSpec<unknown>) & { readonly topic: Input | ReadTopic<unknown> },
   clock: Clock,
 ): Plan {
   const { subscriber, topic, group = name, publishTopic, concurrency = 1, deadLetter, subscribe } = spec

@@ -2,11 +2,16 @@ import type { Message, Name } from '../contract.ts'
 import type { Pattern } from '../pattern.ts'
 import { isPattern } from '../pattern.ts'
 
-/** A typed topic, as far as the router needs to know it. What `topic()` makes is one. */
-export interface Topic<T> {
+/** A typed topic, as far as it is read. What `topic()` makes is one. */
+export interface ReadTopic<T> {
+  readonly name: string
+  decode(message: Message): T | Promise<T>
+}
+
+/** A typed topic, as far as it is written. What `topic()` makes is one. */
+export interface WriteTopic<T> {
   readonly name: string
   message(value: T, options?: TopicMessageOptions): Message | Promise<Message>
-  decode(message: Message): T | Promise<T>
 }
 
 export interface TopicMessageOptions {
@@ -16,8 +21,8 @@ export interface TopicMessageOptions {
 /** What a handler may listen to. */
 export type Input = Name | Pattern | readonly (Name | Pattern)[]
 
-export function isTopic(value: unknown): value is Topic<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as Topic<unknown>).decode === 'function'
+export function isTopic(value: unknown): value is ReadTopic<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as ReadTopic<unknown>).decode === 'function'
 }
 
 /** The name of a topic however it is given. */
@@ -26,7 +31,7 @@ export function nameOf(topic: Name | { readonly name: string }): string {
 }
 
 /** What was subscribed to, as one string for logs. */
-export function describeInput(input: Input | Topic<unknown>): string {
+export function describeInput(input: Input | ReadTopic<unknown>): string {
   if (typeof input === 'string') return input
   if (isTopic(input)) return input.name
   if (isPattern(input)) return input.pattern

@@ -5,7 +5,7 @@ import type { BatchContext, Context, OutputMap } from '../handler.ts'
 import type { Fields, Level, Logger } from '../logger.ts'
 import { stamped } from '../middleware/correlation.ts'
 import type { OutputContext, Outputs } from './outputs.ts'
-import type { Topic } from './topic.ts'
+import type { WriteTopic } from './topic.ts'
 
 /** What all deliveries of a handler have in common. */
 export interface Home {
@@ -97,11 +97,11 @@ export class WorkContext implements Context, BatchContext, OutputContext {
   }
 
   publish<T>(
-    topic: Name | Topic<T>,
+    topic: Name | WriteTopic<T>,
     values: T | Message | readonly (T | Message)[],
     options?: PublishOptions,
   ): Promise<void> {
-    return this.#home.outputs.publish(topic as Name | Topic<unknown>, values, options, this, correlate)
+    return this.#home.outputs.publish(topic as Name | WriteTopic<unknown>, values, options, this, correlate)
   }
 
   mapOutputs(map: OutputMap): void {
