@@ -17,7 +17,7 @@ export interface MemoryOptions {
   readonly capacity?: Bound
   /** What a publish to a full topic does: waits (default), is refused with QUEUE_FULL, or drops the oldest un-settled message. */
   readonly whenFull?: 'block' | 'refuse' | 'drop-oldest'
-  /** Settled messages a topic keeps for replay at most, oldest out first. Default 10,000 messages, 16 MiB. */
+  /** Settled messages a topic keeps for replay at most, oldest out first (a sixteenth, up to 64, may stay a little longer). Default 10,000, 16 MiB. */
   readonly retain?: Bound
   /** ms after which every message expires unless it says otherwise. Default: never. */
   readonly ttl?: number

@@ -10,7 +10,7 @@ import type { Bound, MemoryPlan } from './options.ts'
 import { addCounts, noCounts } from './statistics.ts'
 import type { Counts, TopicStatistics } from './statistics.ts'
 
-/** Beyond the bound, so many settled messages are let be before the oldest go: trimming looks at every group. */
+/** Beyond the bound so many settled messages at most are let be before the oldest go: trimming looks at every group. */
 const SLACK = 64
 const NONE: readonly Failure[] = []
 
@@ -48,11 +48,13 @@ export class Topic {
   #size = 0
   #bytes = 0
   #delayed = 0
+  readonly #slack: number
 
   constructor(name: string, options: TopicOptions) {
     this.name = name
     this.#options = options
     this.lastUse = options.plan.clock.now()
+    this.#slack = Math.min(SLACK, options.plan.retain.messages >> 4)
     this.#log(0)
   }
 
@@ -165,14 +167,14 @@ export class Topic {
     this.#bytes += bytes
     this.#options.weigh(bytes)
     this.counts.published += batch.length
-    if (this.#size > retain.messages + SLACK || this.#bytes > retain.bytes) this.#trim(retain)
+    if (this.#size > retain.messages + this.#slack || this.#bytes > retain.bytes) this.#trim(retain)
     return true
   }
 
   /** Takes one message if there is room, or makes room where the policy says so. */
   #accept(message: Message, options: WriteOptions, now: number): boolean {
     const { capacity, retain, whenFull, ttl } = this.#options.plan
-    if (this.#size >= retain.messages + SLACK || this.#bytes >= retain.bytes) this.#trim(retain)
+    if (this.#size > retain.messages + this.#slack || this.#bytes >= retain.bytes) this.#trim(retain)
     if (this.#size >= capacity.messages || this.#bytes >= capacity.bytes) {
       this.#trim({
         messages: Math.min(retain.messages, capacity.messages - 1),
