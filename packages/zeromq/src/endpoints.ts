@@ -152,6 +152,17 @@ export class Endpoints {
     }
   }
 
+  /** Ends the connection of one peer for good; what is queued is sent within LINGER. */
+  drop(pipe: Pipe): void {
+    for (const member of this.#alive) {
+      if (member instanceof Session) {
+        if (member.pipe === pipe) return member.close(this.#core.settings.values.linger)
+      } else if (member.pipe === pipe || member.peerPipe === pipe) {
+        return member.end()
+      }
+    }
+  }
+
   /** Applies changed high-water marks to every pipe. */
   adjustMarks(): void {
     const { send, receive } = this.#core.marks
@@ -304,6 +315,16 @@ export class Endpoints {
       socksPassword: values.socksPassword ?? '',
       useFd: values.useFd,
       reads: values.reads === 'data' ? 'data' : 'direct',
+      mechanism: this.#core.settings.mechanism,
+      socketType: this.#core.type,
+      largestFrame: this.#core.largestFrame,
+      tls: {
+        certificate: values.wssCertPem ?? '',
+        key: values.wssKeyPem ?? '',
+        trust: values.wssTrustPem ?? '',
+        trustSystem: values.wssTrustSystem,
+        hostname: values.wssHostname ?? '',
+      },
     }
   }
 }

@@ -24,6 +24,8 @@ export interface SessionHost {
   writable(pipe: Pipe): void
   /** Whether SUBSCRIBE and its like are for the pattern. */
   readonly commands: boolean
+  /** False for STREAM. */
+  readonly speaksZmtp: boolean
   /** HELLO_MSG: the first message on each link; null: none. */
   readonly hello: Uint8Array | null
   engineOptions(): EngineOptions
@@ -138,7 +140,7 @@ export class Session implements Flushable {
     const state = this.#state
     if (state.is !== 'open' || !state.engine.parked) return
     const queue = this.#pipe?.in
-    if (queue === undefined || (queue.mark > 0 && queue.length > queue.mark >> 1)) return
+    if (queue === undefined || queue.length > queue.mark >> 1) return
     if (state.engine.resume()) state.link.resume()
   }
 
@@ -238,6 +240,7 @@ export class Session implements Flushable {
     this.#writing = false
     link.unref()
     link.start(this.#receiver(engine))
+    engine.begin()
     this.flush()
   }
 
@@ -264,15 +267,14 @@ export class Session implements Flushable {
 
   #authenticate(engine: Engine, request: ZapRequest, token: number, address: string): void {
     const verdict = this.#host.zap(request, { address })
-    if (!(verdict instanceof Promise)) {
-      // Within the engine's own call the answer has to wait for its end.
-      queueMicrotask(() => engine.authenticated(token, verdict))
-      return
-    }
-    verdict.then(
-      answer => engine.authenticated(token, answer),
-      () => engine.authenticated(token, { is: 'reply', status: 500 }),
-    )
+    // Within the engine's own call the answer has to wait for its end.
+    void Promise.resolve(verdict)
+      .catch((): ZapVerdict => ({ is: 'reply', status: 500 }))
+      .then(answer => {
+        if (!engine.authenticated(token, answer)) return
+        const state = this.#state
+        if ((state.is === 'open' || state.is === 'shaking') && state.engine === engine) state.link.resume()
+      })
   }
 
   #ready(engine: Engine, peer: PeerProperties): void {
@@ -286,13 +288,14 @@ export class Session implements Flushable {
       this.#lost({ code: 'ETIMEDOUT', message: 'the peer was silent for too long' }),
     )
     this.#state = { is: 'open', link, engine, heartbeat }
-    host.report({
-      type: 'HANDSHAKE_SUCCEEDED',
-      value: 0,
-      endpoint: options.endpoint,
-      local: link.local,
-      remote: link.remote,
-    })
+    if (host.speaksZmtp)
+      host.report({
+        type: 'HANDSHAKE_SUCCEEDED',
+        value: 0,
+        endpoint: options.endpoint,
+        local: link.local,
+        remote: link.remote,
+      })
     if (this.#pipe === undefined && this.#closing !== undefined) return this.#refuse('the socket is closing')
     const pipe = this.#pipe ?? this.#makePipe()
     pipe.identity = Buffer.from(peer.routingId)

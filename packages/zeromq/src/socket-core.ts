@@ -135,6 +135,11 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return message
   }
 
+  /** The next message as `describe` sees it, with who sent it; waits as RCVTIMEO says. */
+  receiveWith<T>(describe: (message: Incoming, peer: Peer | undefined) => T, signal?: AbortSignal): Promise<T> {
+    return this.#take(message => describe(message, this.pattern.last), signal)
+  }
+
   /** Up to `max` messages, at least one; waits for the first as RCVTIMEO says. */
   receiveMany(max: number, signal?: AbortSignal): Promise<Incoming[]> {
     return this.#take(first => {
@@ -292,6 +297,10 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return this.pattern.commands
   }
 
+  get speaksZmtp(): boolean {
+    return this.type !== 'STREAM'
+  }
+
   get hello(): Uint8Array | null {
     return this.settings.values.helloMessage
   }
@@ -356,13 +365,20 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return this.type !== 'STREAM' && other !== 'STREAM' && acceptsPeer(this.type, other)
   }
 
+  /** Octets of the largest frame that is accepted. */
+  get largestFrame(): number {
+    const { maxMessageSize } = this.settings.values
+    return maxMessageSize < 0 ? LARGEST_FRAME : Math.min(maxMessageSize, LARGEST_FRAME)
+  }
+
   engineOptions(): EngineOptions {
     const { values } = this.settings
     const { slabs, scratch } = this.context
     return {
-      handshake: this.security.handshake(),
+      handshake: this.speaksZmtp ? this.security.handshake() : undefined,
+      chunk: values.inBatchSize,
       limits: {
-        frame: values.maxMessageSize < 0 ? LARGEST_FRAME : Math.min(values.maxMessageSize, LARGEST_FRAME),
+        frame: this.largestFrame,
         parts: values.maxParts,
         message: values.maxMultipartSize,
         command: LARGEST_COMMAND,

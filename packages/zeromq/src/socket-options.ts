@@ -13,6 +13,7 @@ import {
 } from './options.ts'
 import type { PatternOptions } from './pattern/pattern.ts'
 import type { SocketCore } from './socket-core.ts'
+import { acceptFilter } from './transport/accept-filter.ts'
 import { isThreadSafe, lingersNot, numberOfType } from './socket-types.ts'
 
 const MECHANISMS: readonly MechanismName[] = ['NULL', 'PLAIN', 'CURVE']
@@ -172,8 +173,12 @@ export class SocketOptions {
         this.#addMetadata(Buffer.from(value as Uint8Array).toString())
         return true
       case 'tcpAcceptFilter':
-        if (value === null || value === '') this.#acceptFilters = []
-        else this.#acceptFilters = [...this.#acceptFilters, value as string]
+        if (value === null || value === '') {
+          this.#acceptFilters = []
+          return true
+        }
+        checkFilter(value as string)
+        this.#acceptFilters = [...this.#acceptFilters, value as string]
         return true
       default:
         return false
@@ -226,6 +231,14 @@ export class SocketOptions {
     const value = text.slice(colon + 1)
     if (colon < 0 || !key.startsWith('X-') || key.length > 255 || value === '') throw new ZmqError('EINVAL')
     this.metadata.set(key, Buffer.from(value))
+  }
+}
+
+function checkFilter(block: string): void {
+  try {
+    acceptFilter([block])
+  } catch (error) {
+    throw new ZmqError('EINVAL', { cause: error })
   }
 }
 

@@ -54,6 +54,7 @@ function feed(parts: readonly Uint8Array[], way: 'push' | 'read'): { failed: str
         createMechanism: () => new NullMechanism(OWN),
       },
       limits: LIMITS,
+      chunk: 8192,
       slabs,
       scratch: new Uint8Array(4096),
     },

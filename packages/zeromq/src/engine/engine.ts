@@ -6,7 +6,7 @@ import { isCommand } from '../wire/command.ts'
 import type { Protocol } from '../wire/greeting.ts'
 import { encodePing, encodePong, pingTtl } from '../wire/heartbeat.ts'
 import { Handshake, type HandshakeOptions, type HandshakeStep } from './handshake.ts'
-import { Outlet } from './outlet.ts'
+import { Outlet, type Framing } from './outlet.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import { Scanner, type Limits } from './scanner.ts'
 import { createUnframer, type Unframer } from './unframer.ts'
@@ -27,7 +27,9 @@ export interface EngineEvents {
 
 /** What an engine works with. */
 export interface EngineOptions {
-  readonly handshake: HandshakeOptions
+  /** Undefined: the octets are no ZMTP, each stretch of at most `chunk` octets is a message (STREAM). */
+  readonly handshake: HandshakeOptions | undefined
+  readonly chunk: number
   readonly limits: Limits
   readonly slabs: SlabPool
   /** Memory that every connection of the context reads into while it is quiet. */
@@ -43,6 +45,7 @@ type State =
       readonly commands: boolean
       readonly queue: Queue
     }
+  | { readonly is: 'raw' }
   | { readonly is: 'closed' }
 
 /**
@@ -72,7 +75,15 @@ export class Engine {
     this.#events = events
     this.outlet = new Outlet(options.slabs)
     this.#read = new ReadBuffer(options.slabs, options.scratch)
-    this.#state = { is: 'handshake', handshake: new Handshake(options.handshake, octets => this.outlet.raw(octets)) }
+    this.#state =
+      options.handshake === undefined
+        ? { is: 'raw' }
+        : { is: 'handshake', handshake: new Handshake(options.handshake, octets => this.outlet.raw(octets)) }
+  }
+
+  /** To be called once the link is there: without a handshake the connection is ready at once. */
+  begin(): void {
+    if (this.#state.is === 'raw') this.#events.ready(NOBODY, '3.1')
   }
 
   get isOpen(): boolean {
@@ -129,33 +140,45 @@ export class Engine {
     )
     const protocol = this.#protocol
     const cipher = this.#cipher
-    const framing =
-      cipher !== undefined
-        ? 'sealed'
-        : protocol === '3.1'
-          ? 'plain'
-          : protocol.startsWith('1')
-            ? 'one'
-            : 'messages-only'
+    const framing: Framing =
+      this.#state.is === 'raw'
+        ? 'raw'
+        : cipher !== undefined
+          ? 'sealed'
+          : protocol === '3.1'
+            ? 'plain'
+            : protocol.startsWith('1')
+              ? 'one'
+              : 'messages-only'
     const unframer = createUnframer(framing, cipher, this.#options)
     this.outlet.open(queues.out, framing, cipher)
     this.#state = { is: 'open', scanner, unframer, commands, queue: queues.in }
   }
 
-  /** The answer to `authenticate`; ignored when it comes too late. */
-  authenticated(token: number, verdict: ZapVerdict): void {
-    if (token !== this.#token || this.#state.is !== 'handshake') return
+  /** The answer to `authenticate`; ignored when it comes too late. True: reading may go on. */
+  authenticated(token: number, verdict: ZapVerdict): boolean {
+    if (token !== this.#token || this.#state.is !== 'handshake') return false
     this.#token++
     const handshake = this.#state.handshake
     handshake.mechanism?.authenticated(verdict)
     this.parked = false
+    this.#deferring = true
     this.#proceed(handshake.proceed())
+    this.#work()
+    this.#deferring = false
     this.#events.output()
+    return this.#reads
   }
 
   /** Sends a PING with our own time to live in milliseconds. Peers before ZMTP 3 know none: false. */
   ping(ttl: number): boolean {
-    if (this.#state.is !== 'open' || this.#protocol.startsWith('1') || this.#protocol === '2.0') return false
+    if (
+      this.#state.is !== 'open' ||
+      this.#options.handshake === undefined ||
+      this.#protocol.startsWith('1') ||
+      this.#protocol === '2.0'
+    )
+      return false
     this.outlet.command(encodePing(ttl))
     this.#events.output()
     return true
@@ -183,6 +206,10 @@ export class Engine {
       if (this.#state.unframer === undefined) this.#scan()
       else this.#unframe(this.#state.unframer)
     }
+    return this.#reads
+  }
+
+  get #reads(): boolean {
     return !this.parked && this.#state.is !== 'closed'
   }
 
@@ -222,7 +249,8 @@ export class Engine {
     const state = this.#state
     if (state.is !== 'open') return
     const read = this.#read
-    const scanned = state.scanner.scan(read)
+    let scanned = state.scanner.scan(read)
+    while (scanned === 'parked' && hasRoom(state.queue)) scanned = state.scanner.scan(read)
     this.parked = scanned === 'parked'
     if (scanned === 'failed') return this.#failTraffic(state.scanner.failure)
     this.#wanted = state.scanner.wanted
@@ -240,6 +268,7 @@ export class Engine {
     for (;;) {
       if (state.is !== 'open' || this.#state !== state) return
       const scanned = state.scanner.scan(unframer.records)
+      if (scanned === 'parked' && hasRoom(state.queue)) continue
       this.parked = scanned === 'parked'
       if (scanned === 'failed') return this.#failTraffic(state.scanner.failure)
       if (this.parked) return
@@ -304,6 +333,13 @@ export class Engine {
     this.#state = { is: 'closed' }
     this.#events.failed(failure, during)
   }
+}
+
+const NOBODY: PeerProperties = { socketType: undefined, routingId: new Uint8Array(0), properties: new Map() }
+
+/** Whether a queue that was at its mark has been read from, perhaps while it was being filled. */
+function hasRoom(queue: Queue): boolean {
+  return queue.length <= queue.mark >> 1
 }
 
 const SUBSCRIPTIONS = ['SUBSCRIBE', 'CANCEL', 'JOIN', 'LEAVE'] as const

@@ -7,7 +7,7 @@ import { isCommand } from '../wire/command.ts'
 import { COMMAND, FrameHeader, MORE, writeHeader, writeHeaderOne } from '../wire/frame.ts'
 
 /** How packed records become the octets of a connection. */
-export type Framing = 'plain' | 'sealed' | 'messages-only' | 'one'
+export type Framing = 'plain' | 'sealed' | 'messages-only' | 'one' | 'raw'
 
 /**
  * What a connection writes next: control octets first, then the queue's extents, as they are or re-framed.
@@ -98,6 +98,7 @@ export class Outlet {
         if (extent.body !== undefined) chunks.push(extent.body)
       } else {
         if (this.#framing === 'sealed') this.#seal(extent, chunks)
+        else if (this.#framing === 'raw') this.#strip(extent, chunks)
         else this.#reframe(extent, chunks)
         extent.release()
       }
@@ -145,6 +146,24 @@ export class Outlet {
       chunks.push(whole)
       at = body === extent.body ? extent.end : from + header.size
     }
+  }
+
+  /** For STREAM: the bodies alone. */
+  #strip(extent: Extent, chunks: Uint8Array[]): void {
+    const source = extent.slab.bytes
+    const slab = this.#slabs.take(extent.end - extent.start)
+    this.#sealed.push(slab)
+    const header = this.#header
+    let to = 0
+    for (let at = extent.start; at < extent.end;) {
+      header.read(source, at, extent.end)
+      const from = at + header.length
+      at = from + header.size
+      if (from === extent.end && extent.body !== undefined) break
+      to += source.copy(slab.bytes, to, from, at)
+    }
+    if (to > 0) chunks.push(slab.bytes.subarray(0, to))
+    if (extent.body !== undefined) chunks.push(extent.body)
   }
 
   /** For peers before ZMTP 3.1: subscriptions become messages, other commands are left out; ZMTP 1.0 has headers of its own. */

@@ -27,11 +27,51 @@ export interface Unframer {
 export function createUnframer(
   framing: Framing,
   cipher: Cipher | undefined,
-  options: { limits: Limits; slabs: SlabPool },
+  options: { limits: Limits; slabs: SlabPool; chunk: number },
 ): Unframer | undefined {
+  if (framing === 'raw') return new ChunkUnframer(options.slabs, options.chunk)
   if (framing === 'sealed') return new FrameUnframer(options, cipher)
   if (framing === 'one') return new FrameUnframer(options, undefined)
   return undefined
+}
+
+/** STREAM: each stretch of what was read becomes a message. */
+class ChunkUnframer implements Unframer {
+  readonly records: Records = { slab: undefined, at: 0, end: 0 }
+  readonly wanted = 0
+  readonly failure = ''
+  readonly body: { from: number; size: number } = { from: 0, size: 0 }
+  readonly #slabs: SlabPool
+  readonly #chunk: number
+
+  constructor(slabs: SlabPool, chunk: number) {
+    this.#slabs = slabs
+    this.#chunk = chunk
+  }
+
+  next(read: Records): Unframed {
+    this.close()
+    const source = read.slab?.bytes
+    if (source === undefined || read.at === read.end) return 'more'
+    const size = Math.min(read.end - read.at, this.#chunk)
+    const slab = this.#slabs.take(size + LONGEST_HEADER)
+    const from = writeHeader(slab.bytes, 0, 0, size)
+    source.copy(slab.bytes, from, read.at, read.at + size)
+    read.at += size
+    this.records.slab = slab
+    this.records.at = 0
+    this.records.end = from + size
+    return 'records'
+  }
+
+  complete(): void {
+    // Never: no body is asked for.
+  }
+
+  close(): void {
+    this.records.slab?.release()
+    this.records.slab = undefined
+  }
 }
 
 /** One class for both: only how whole frames and large bodies are converted differs. */

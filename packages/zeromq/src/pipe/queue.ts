@@ -83,9 +83,9 @@ export class Queue {
     return true
   }
 
-  /** Queues a message whatever the mark is. */
+  /** Queues a message whatever the mark is, also after `seal`. */
   inject(message: Outgoing): void {
-    if (!this.#closed) this.#write(message, undefined, 0)
+    this.#write(message, undefined, 0)
   }
 
   /** Queues a command, whatever the mark is. */

@@ -8,7 +8,7 @@ export function acceptFilter(blocks: readonly string[]): (address: string | unde
   for (const block of blocks) {
     const [address = '', prefix] = block.split('/')
     const version = isIP(address)
-    const bits = prefix === undefined ? (version === 4 ? 32 : 128) : Number(prefix)
+    const bits = prefix === undefined ? (version === 4 ? 32 : 128) : /^\d+$/.test(prefix) ? Number(prefix) : -1
     if (version === 0 || !Number.isInteger(bits) || bits < 0 || bits > (version === 4 ? 32 : 128)) {
       throw new TransportError('EINVAL', `'${block}' is not a block of addresses`)
     }

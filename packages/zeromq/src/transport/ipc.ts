@@ -28,7 +28,7 @@ async function listen(
   const name = wildcard ? join(mkdtempSync(join(tmpdir(), 'zmq')), 'socket') : address
   const path = systemPath(name)
   const isFile = process.platform !== 'win32' && !path.startsWith('\0')
-  if (isFile) unlinkStale(path)
+  if (isFile && options.useFd < 0) unlinkStale(path)
   const server = createServer({ pauseOnConnect: true }, accepted => {
     let reads = options.reads === 'direct' && directReads() ? new DirectReads(scratch) : undefined
     let socket = reads === undefined ? undefined : rewrap(accepted, reads)
