@@ -3,7 +3,9 @@ import { Ring } from './ring.ts'
 type Lane<T> = {
   /** One of the key is being handled; or it failed and the key is kept for it until it is back. */
   state: { readonly is: 'busy' } | { readonly is: 'held'; readonly token: unknown }
-  /** Those behind it, made when there is a first one. */
+  /** Those behind it that were delivered before, which go first; made when there is one. */
+  early: Ring<T> | undefined
+  /** The others behind it; made when there is one. */
   queue: Ring<T> | undefined
 }
 
@@ -35,12 +37,12 @@ export class KeyGate<T> {
 
   /**
    * True: it may be handled now, and `leave` or `hold` must follow. False: it waits here and will come out of `leave`.
-   * What a key is held for (the same token) goes before all that wait; `early` puts another one at the head of those.
+   * What a key is held for (the same token) goes before all that wait; then those that are `early`, then the others.
    */
   enter(key: string, item: T, token: unknown, early = false): boolean {
     const lane = this.#lanes.get(key)
     if (lane === undefined) {
-      this.#lanes.set(key, { state: BUSY, queue: undefined })
+      this.#lanes.set(key, { state: BUSY, early: undefined, queue: undefined })
       return true
     }
     if (lane.state.is === 'held' && lane.state.token === token) {
@@ -48,9 +50,8 @@ export class KeyGate<T> {
       lane.state = BUSY
       return true
     }
-    lane.queue ??= new Ring<T>(4)
-    if (early) lane.queue.unshift(item)
-    else lane.queue.push(item)
+    if (early) (lane.early ??= new Ring<T>(4)).push(item)
+    else (lane.queue ??= new Ring<T>(4)).push(item)
     this.#waiting++
     return false
   }
@@ -90,20 +91,19 @@ export class KeyGate<T> {
   /** Takes out the waiting items that it applies to, all by default, in the order of their keys. */
   take(which: (item: T) => boolean = () => true): T[] {
     const taken: T[] = []
-    for (const lane of this.#lanes.values()) {
-      const { queue } = lane
-      for (let left = queue?.size ?? 0; left > 0; left--) {
-        const item = queue?.shift() as T // left > 0, so there is one
-        if (which(item)) taken.push(item)
-        else queue?.push(item)
-      }
-    }
+    for (const { early, queue } of this.#lanes.values())
+      for (const line of [early, queue])
+        for (let left = line?.size ?? 0; left > 0; left--) {
+          const item = line?.shift() as T // left > 0, so there is one
+          if (which(item)) taken.push(item)
+          else line?.push(item)
+        }
     this.#waiting -= taken.length
     return taken
   }
 
   #next(key: string, lane: Lane<T>): T | undefined {
-    const next = lane.queue?.shift()
+    const next = lane.early?.shift() ?? lane.queue?.shift()
     if (next === undefined) this.#lanes.delete(key)
     else this.#waiting--
     return next

@@ -33,14 +33,15 @@ describe('the key gate', () => {
     expect([gate.leave('a'), gate.leave('a')]).toEqual(['a2', 'a3'])
   })
 
-  test('puts an early one before all that wait', () => {
+  test('puts early ones before all that wait, in their own order', () => {
     const gate = new KeyGate<string>()
     gate.enter('a', 'a1', 'a1')
     gate.enter('a', 'a3', 'a3')
 
+    gate.enter('a', 'a1 again', 'a1 again', true)
     gate.enter('a', 'a2', 'a2', true)
 
-    expect([gate.leave('a'), gate.leave('a')]).toEqual(['a2', 'a3'])
+    expect([gate.leave('a'), gate.leave('a'), gate.leave('a')]).toEqual(['a1 again', 'a2', 'a3'])
   })
 
   test('opens the keys of those that will not come back', () => {
