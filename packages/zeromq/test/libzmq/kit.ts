@@ -38,6 +38,8 @@ export interface Options {
   oursOnly?: string
   /** Why the native package can play side b alone. */
   oursBinds?: string
+  /** Why the native package can play side a alone. */
+  oursConnects?: string
   timeout?: number
 }
 
@@ -294,13 +296,12 @@ const types: readonly EventType[] = [
 
 function pairs(transport: Transport, options: Options): readonly (readonly [Name, Name])[] {
   if (process.env['ZMQ_PAIRS'] === 'native')
-    return options.oursOnly === undefined && options.oursBinds === undefined ? [['native', 'native']] : []
+    return (options.oursOnly ?? options.oursBinds ?? options.oursConnects) === undefined ? [['native', 'native']] : []
   if (transport === 'inproc' || options.oursOnly !== undefined) return [['ours', 'ours']]
-  const oursBinds: [Name, Name][] = [
-    ['ours', 'ours'],
-    ['ours', 'native'],
-  ]
-  return options.oursBinds === undefined ? [...oursBinds, ['native', 'ours']] : oursBinds
+  const made: (readonly [Name, Name])[] = [['ours', 'ours']]
+  if (options.oursConnects === undefined) made.push(['ours', 'native'])
+  if (options.oursBinds === undefined) made.push(['native', 'ours'])
+  return made
 }
 
 async function play(names: readonly [Name, Name], transport: Transport, run: Run): Promise<void> {

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { across, bounce, each, Events, nothing, portOf, raw } from './kit.ts'
 import { socksServer, type SocksOptions } from './socks-server.ts'
 
+const oursConnects = 'a native client aborts its process when its proxy hangs up'
 const [socksUsername, socksPassword] = [99, 100]
 
 each('the address of a proxy is kept, and taken back', ({ a, add }) => {
@@ -42,7 +43,7 @@ for (const [title, options, credentials] of [
   ['that asks for a password, octet by octet', { credentials: ['u', 'p'], fragmented: true }, ['u', 'p']],
   ['that does not ask though there is a password', {}, ['someuser', 'somepass']],
 ] as const satisfies readonly (readonly [string, SocksOptions, readonly [string, string] | undefined])[])
-  across(`a connection through a proxy ${title}`, async scene => {
+  across(`a connection through a proxy ${title}`, { oursConnects }, async scene => {
     const { a, b, add, bind } = scene
     const { address, asked } = await socksServer(scene, options)
     const server = add(new a.Dealer())
@@ -59,7 +60,7 @@ for (const [title, options, credentials] of [
     expect(asked).toEqual([`1 127.0.0.1:${portOf(endpoint)}`])
   })
 
-across('a host name is resolved by the proxy', async scene => {
+across('a host name is resolved by the proxy', { oursConnects }, async scene => {
   const { a, b, add, bind } = scene
   const { address, asked } = await socksServer(scene)
   const server = add(new a.Dealer())
@@ -77,7 +78,7 @@ for (const [title, options] of [
   ['that does not know the password', { credentials: ['someuser', 'somepass'] }],
   ['that cannot reach the host', { reply: 4 }],
 ] as const satisfies readonly (readonly [string, SocksOptions])[])
-  across(`a proxy ${title} lets nothing through`, async scene => {
+  across(`a proxy ${title} lets nothing through`, { oursConnects }, async scene => {
     const { a, b, add, bind } = scene
     const { address, asked } = await socksServer(scene, options)
     const server = add(new a.Dealer())
