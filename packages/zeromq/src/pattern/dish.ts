@@ -1,4 +1,5 @@
 import { FairQueue } from './fair-queue.ts'
+import { MAX_GROUP } from './radio.ts'
 import type { Host, Incoming, Pattern, Peer, Sent, Topics, Verdict } from './pattern.ts'
 
 /** DISH (RFC 48): messages of the groups it joined, each with its group; the name has to match wholly. */
@@ -79,7 +80,7 @@ export class DishPattern implements Pattern {
       },
       add: group => {
         const key = Buffer.from(group).toString('latin1')
-        if (groups.has(key)) return false
+        if (groups.has(key) || group.length > MAX_GROUP) return false
         groups.set(key, new Uint8Array(group))
         for (const peer of this.#peers) peer.request('join', group)
         return true

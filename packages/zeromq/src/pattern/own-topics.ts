@@ -4,14 +4,30 @@ import { Trie } from './trie.ts'
 /** The topics that this socket wants, each counted: it takes as many cancellations as subscriptions to be rid of one. */
 export class OwnTopics {
   readonly #counts = new Trie<number>()
+  /** Repeated subscriptions since a peer was attached that has never been linked: it is to hear of each. */
+  readonly #repeated = new Map<Peer, Uint8Array[]>()
 
   /** Distinct topics. */
   get count(): number {
     return this.#counts.size
   }
 
+  /** A new peer, not linked yet. */
+  attach(peer: Peer): void {
+    this.#repeated.set(peer, [])
+  }
+
+  detach(peer: Peer): void {
+    this.#repeated.delete(peer)
+  }
+
   add(topic: Uint8Array): void {
-    this.#counts.set(topic, (this.#counts.get(topic) ?? 0) + 1)
+    const count = this.#counts.get(topic) ?? 0
+    this.#counts.set(topic, count + 1)
+    if (count === 0) return
+    for (const repeated of this.#repeated.values()) {
+      if (repeated.length < MOST_REPEATED) repeated.push(new Uint8Array(topic))
+    }
   }
 
   remove(topic: Uint8Array): 'last' | 'remain' | 'unknown' {
@@ -30,8 +46,18 @@ export class OwnTopics {
     return this.#counts.matches(head.bytes, head.from, head.to)
   }
 
-  /** Tells a peer all of them, each once. */
+  /**
+   * Tells a peer all of them, each once; the first time also what was subscribed again after it was attached, as libzmq,
+   * which has queued every request since then, does. A publisher under XPUB_VERBOSE reports each.
+   */
   tell(peer: Peer): void {
     for (const [topic] of this.#counts.entries()) peer.request('subscribe', topic)
+    for (const topic of this.#repeated.get(peer) ?? []) {
+      if (this.#counts.get(topic) !== undefined) peer.request('subscribe', topic)
+    }
+    this.#repeated.delete(peer)
   }
 }
+
+/** Nobody needs more; without a bound they would pile up while a peer cannot be reached. */
+const MOST_REPEATED = 10_000

@@ -39,6 +39,7 @@ export class SubPattern implements Pattern {
 
   attach(peer: Peer): Verdict {
     this.#peers.add(peer)
+    this.#own.attach(peer)
     this.#in.attach(peer)
     return 'accept'
   }
@@ -52,6 +53,7 @@ export class SubPattern implements Pattern {
 
   detach(peer: Peer): void {
     this.#peers.delete(peer)
+    this.#own.detach(peer)
     this.#in.detach(peer)
   }
 

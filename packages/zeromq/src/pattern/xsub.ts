@@ -46,6 +46,7 @@ export class XsubPattern implements Pattern {
 
   attach(peer: Peer): Verdict {
     this.#peers.push(peer)
+    this.#own.attach(peer)
     this.#in.attach(peer)
     return 'accept'
   }
@@ -60,6 +61,7 @@ export class XsubPattern implements Pattern {
   detach(peer: Peer): void {
     const at = this.#peers.indexOf(peer)
     if (at >= 0) this.#peers.splice(at, 1)
+    this.#own.detach(peer)
     this.#in.detach(peer)
   }
 

@@ -45,6 +45,7 @@ test('a dish has the messages of its groups, each with its group', () => {
   const peer = new FakePeer().join(dish)
   expect(dish.topics.add(Buffer.from('news'))).toBe(true)
   expect(dish.topics.add(Buffer.from('news'))).toBe(false)
+  expect(dish.topics.add(Buffer.alloc(256))).toBe(false)
   peer.says('news', '1').says('other', '2').says('news').says('news', '3')
 
   expect(all(dish)).toEqual([

@@ -68,3 +68,19 @@ test('a subscription that is withdrawn while a message waits keeps it out', () =
 
   expect(received(sub)).toBe(undefined)
 })
+
+test('what is subscribed twice while a peer connects is told twice when it is there, and once when it comes back', () => {
+  const sub = new SubPattern(new FakeHost())
+  sub.topics.add(topic('before'))
+  sub.topics.add(topic('before'))
+  const peer = new FakePeer({ side: 'connect' }).join(sub, { linked: false })
+  for (const text of ['a', 'a', 'gone', 'gone']) sub.topics.add(topic(text))
+  sub.topics.remove(topic('gone'))
+  sub.topics.remove(topic('gone'))
+
+  peer.link()
+  expect(peer.requests.splice(0).toSorted()).toEqual(['subscribe a', 'subscribe a', 'subscribe before'])
+  peer.unlink().link()
+
+  expect(peer.requests.toSorted()).toEqual(['subscribe a', 'subscribe before'])
+})
