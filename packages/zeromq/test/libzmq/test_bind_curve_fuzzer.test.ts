@@ -1,5 +1,5 @@
 // libzmq: test_bind_curve_fuzzer
-import { bounce, each } from './kit.ts'
+import { bounce, drain, each } from './kit.ts'
 import { hostile, throwAt } from './fuzz-targets.ts'
 import { ask, keys, serve } from './security.ts'
 
@@ -15,5 +15,7 @@ each('a bound CURVE socket outlives whatever octets it is sent', async scene => 
   const honest = add(new a.Dealer())
   ask(honest, 'CURVE', pair)
   honest.connect(endpoint)
+  // Some of it was well said, and is heard.
+  await drain(server, 20)
   await bounce(server, honest)
 })

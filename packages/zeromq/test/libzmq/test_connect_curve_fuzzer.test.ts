@@ -1,5 +1,5 @@
 // libzmq: test_connect_curve_fuzzer
-import { each, bounce } from './kit.ts'
+import { bounce, drain, each } from './kit.ts'
 import { answerWith, hostile } from './fuzz-targets.ts'
 import { ask, keys, serve } from './security.ts'
 
@@ -14,6 +14,8 @@ each('a connecting CURVE client outlives whatever it is answered', async scene =
   const server = add(new a.Dealer())
   serve(server, 'CURVE', pair, '')
   client.connect(await bind(server))
+  // Some of it was well said, and is heard.
+  await drain(client, 20)
   await bounce(server, client)
 })
 
