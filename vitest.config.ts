@@ -2,12 +2,14 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const everywhere = ['packages/*/test/**', 'scripts/test/**', 'bench/test/**']
 const named = (ending: string) => everywhere.map(folder => `${folder}/${ending}`)
+// libzmq's behaviours, between us and the native library in processes of its own: minutes, not seconds.
+const behaviours = ['packages/zeromq/test/libzmq/*.test.ts']
 const conditions = ['millrace-source', 'node', 'import', 'default']
 
 // Three kinds of test, told apart by their file's name (docs/guide/tests.md).
 const projects = [
-  { name: 'unit', include: named('*.test.ts'), exclude: named('*.{broker,slow}.test.ts') },
-  { name: 'slow', include: named('*.slow.test.ts'), testTimeout: 120_000 },
+  { name: 'unit', include: named('*.test.ts'), exclude: [...named('*.{broker,slow}.test.ts'), ...behaviours] },
+  { name: 'slow', include: [...named('*.slow.test.ts'), ...behaviours], testTimeout: 120_000 },
   { name: 'broker', include: named('*.broker.test.ts'), testTimeout: 60_000, hookTimeout: 300_000 },
 ]
 

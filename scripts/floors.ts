@@ -70,7 +70,7 @@ const floors: Readonly<Record<string, PackageFloors>> = {
       ['context', 'forwarding'],
       ['socket', 'option-properties'],
       ['sockets', 'v5-constants', 'version', 'capability'],
-      ['proxy', 'draft', 'v5-options'],
+      ['proxy', 'draft', 'peer', 'queued-sender', 'receive-from', 'v5-options'],
       ['steering', 'index'],
       ['extra', 'v5-compat'],
       ['pubsub'],
