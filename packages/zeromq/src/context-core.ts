@@ -7,6 +7,7 @@ import { Frames } from './pipe/frames.ts'
 import { SlabPool } from './pipe/slab.ts'
 import { Scheduler } from './scheduler.ts'
 import { ipcTransport } from './transport/ipc.ts'
+import { socksTransport } from './transport/socks.ts'
 import { tcpTransport } from './transport/tcp.ts'
 import { tlsTransport } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
@@ -115,8 +116,8 @@ export class ContextCore {
 }
 
 const TRANSPORTS: ReadonlyMap<string, (scratch: Uint8Array) => Transport> = new Map([
-  ['tcp', tcpTransport],
+  ['tcp', scratch => socksTransport(tcpTransport(scratch))],
   ['ipc', ipcTransport],
-  ['ws', scratch => wsTransport('ws', tcpTransport(scratch), scratch)],
+  ['ws', scratch => wsTransport('ws', socksTransport(tcpTransport(scratch)), scratch)],
   ['wss', scratch => wsTransport('wss', tlsTransport(), scratch)],
 ])
