@@ -46,6 +46,11 @@ export async function bindToPrefix(root: string, programs: readonly string[]): P
   }
 }
 
+/** Where the unpacked OpenSSL finds its modules, for OPENSSL_MODULES: left alone it takes the machine's. */
+export function opensslModules(root: string): string {
+  return join(root, 'usr/lib', machines[process.arch]?.folder ?? '', 'ossl-modules')
+}
+
 async function filesUnder(path: string): Promise<string[]> {
   const found = await lstat(path).catch(() => undefined)
   if (!found) throw new HarnessError('NOT_AVAILABLE', `the packages do not have ${path}`)

@@ -20,16 +20,22 @@ export async function dialogue<T>(
   const socket = connect({ port, host: '127.0.0.1' })
   socket.setTimeout(timeout, () => socket.destroy(new HarnessError('PROTOCOL', `no answer within ${timeout} ms`)))
   try {
-    return await talk(over(socket))
+    const server = over(socket)
+    await server.connected
+    return await talk(server)
   } finally {
     socket.destroy()
   }
 }
 
-function over(socket: Socket): Dialogue {
+function over(socket: Socket): Dialogue & { readonly connected: Promise<void> } {
   let held: Buffer = Buffer.alloc(0)
   let ended: Error | undefined
   let wake: () => void = () => undefined
+  const connected = new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', reject)
+  })
   socket.on('data', chunk => {
     held = Buffer.concat([held, chunk])
     wake()
@@ -56,6 +62,7 @@ function over(socket: Socket): Dialogue {
   }
 
   return {
+    connected,
     say: bytes => void socket.write(bytes),
     take: size => until(() => (held.length >= size ? size : -1)),
     line: async () => {

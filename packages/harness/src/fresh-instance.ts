@@ -9,6 +9,7 @@ import type { Program } from './recipe.ts'
 import { readRecord, writeRecord } from './record.ts'
 import { runningServer } from './running-server.ts'
 import type { RunningServer } from './running-server.ts'
+import { secureFolder } from './secure.ts'
 import { removeByRecord, Server } from './server.ts'
 
 /**
@@ -18,7 +19,7 @@ import { removeByRecord, Server } from './server.ts'
 export async function startFresh(
   name: ServerName,
   program: Program,
-  { config, timeout }: { config: readonly string[]; timeout: number },
+  { config, secure: isSecure, timeout }: { config: readonly string[]; secure: boolean; timeout: number },
 ): Promise<RunningServer> {
   const all = join(cacheFolder(), 'run', 'fresh')
   await removeOrphans(all)
@@ -31,7 +32,8 @@ export async function startFresh(
   const record = { name, version: program.version, url, ports, ...(owner ? { owner } : {}) }
   await writeRecord(folder, record)
 
-  const server = new Server(program, { folder, ports, config }, record)
+  const secure = isSecure ? await secureFolder(folder) : undefined
+  const server = new Server(program, { folder, ports, config, ...(secure ? { secure } : {}) }, record)
   const killNow = () => server.killNow()
   process.on('exit', killNow)
   let removed: Promise<void> | undefined

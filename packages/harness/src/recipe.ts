@@ -1,4 +1,5 @@
 import type { Progress } from './cache.ts'
+import type { Secure } from './secure.ts'
 
 /** How one kind of server is had, started and asked whether it is there. One for each server, in `servers/`. */
 export interface Recipe {
@@ -26,6 +27,8 @@ export interface Program {
   probe(place: Place): Promise<void>
   /** As `millrace/connect` takes it, for a client that connects to `port`. */
   url(port: number): string
+  /** The same over TLS. */
+  secureUrl(ports: Place['ports'], secure: Secure): string
 }
 
 /** Where one instance runs. */
@@ -33,6 +36,8 @@ export interface Place {
   /** Its own folder, and the working folder of its processes: configuration, data, log. */
   readonly folder: string
   readonly ports: Readonly<Record<string, number>>
+  /** Where it is to speak TLS too, to that one user. */
+  readonly secure?: Secure
   /** Lines to add to the server's own configuration file. */
   readonly config: readonly string[]
 }

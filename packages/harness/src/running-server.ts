@@ -1,6 +1,6 @@
 import type { ServerName } from './catalogue.ts'
 import type { FaultProxy } from './fault-proxy.ts'
-import type { Server } from './server.ts'
+import type { SecureAccess, Server } from './server.ts'
 
 /** A server that runs. Its waits are not for use side by side: one at a time. */
 export interface RunningServer extends AsyncDisposable {
@@ -14,6 +14,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly ports: Readonly<Record<string, number>>
   /** The folder with its configuration, its data and its `log`. */
   readonly folder: string
+  /** How to reach it over TLS, if it was started with `secure`. */
+  readonly secure?: SecureAccess
   /** Ends it by that signal where it is up (SIGTERM unless given), and starts it again with the same ports and data; resolves when it is ready. */
   restart(options?: { signal?: 'SIGTERM' | 'SIGKILL' }): Promise<void>
   /**
@@ -37,6 +39,7 @@ export function runningServer(
 ): RunningServer {
   const { version, url, ports } = server.record
   return {
+    ...(server.secure ? { secure: server.secure } : {}),
     name,
     version,
     url,

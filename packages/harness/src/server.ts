@@ -9,6 +9,16 @@ import type { Place, Program } from './recipe.ts'
 import { readRecord, writeRecord } from './record.ts'
 import type { ServerRecord } from './record.ts'
 
+/** How a client reaches a server over TLS. */
+export interface SecureAccess {
+  /** With the user and the password in it; of NATS, whose scheme is the same, TLS is what the client asks for. */
+  readonly url: string
+  /** The certificate to trust, in PEM; it names `localhost` and 127.0.0.1. */
+  readonly ca: string
+  readonly user: string
+  readonly password: string
+}
+
 /** One instance of a server in its own folder: brought up, killed and ended by what its record says, from whichever process. */
 export class Server {
   readonly #program: Program
@@ -23,6 +33,14 @@ export class Server {
 
   get folder(): string {
     return this.#place.folder
+  }
+
+  /** What a client needs to reach it over TLS, where it speaks TLS. */
+  get secure(): SecureAccess | undefined {
+    const { secure, ports } = this.#place
+    if (!secure) return undefined
+    const { ca, user, password } = secure
+    return { url: this.#program.secureUrl(ports, secure), ca, user, password }
   }
 
   get record(): ServerRecord {

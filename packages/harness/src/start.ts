@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly fresh?: boolean
   /** Lines to add to the configuration of a fresh instance, in the server's own words. */
   readonly config?: readonly string[]
+  /** A fresh instance that also speaks TLS to one user with a password: see `RunningServer.secure`. */
+  readonly secure?: boolean
   /** Milliseconds until it must be ready, without what the download takes; 60,000 unless given. */
   readonly timeout?: number
   /** Gets what is being downloaded; written to standard error unless given. */
@@ -24,15 +26,18 @@ export interface StartOptions {
  * Rejects `NOT_AVAILABLE` where it cannot be had here, `START_FAILED` with the tail of its log, `BAD_OPTION`.
  */
 export async function start(name: ServerName, options: StartOptions = {}): Promise<RunningServer> {
-  const { version, fresh = false, config = [], timeout = 60_000, say = toStandardError } = options
-  if (!fresh && config.length > 0)
-    throw new HarnessError('BAD_OPTION', `'config' is for a fresh ${name}, the other is shared`)
+  const { version, fresh = false, config = [], secure = false, timeout = 60_000, say = toStandardError } = options
+  if (!fresh && (config.length > 0 || secure)) {
+    throw new HarnessError('BAD_OPTION', `'config' and 'secure' are for a fresh ${name}, the other is shared`)
+  }
   const choice = chosen(name, version)
   const program = await choice.recipe.fetch(choice.version, say).catch((cause: unknown) => {
     const code = cause instanceof HarnessError ? cause.code : 'NOT_AVAILABLE'
     throw new HarnessError(code, `${name} ${choice.version} cannot be had: ${(cause as Error).message}`, { cause })
   })
-  return fresh ? await startFresh(name, program, { config, timeout }) : await startShared(name, program, { timeout })
+  return fresh
+    ? await startFresh(name, program, { config, secure, timeout })
+    : await startShared(name, program, { timeout })
 }
 
 function toStandardError(line: string): void {

@@ -29,9 +29,10 @@ function kafkaProgram({ version, program, classes }: { version: string; program:
   ]
   return {
     version,
-    ports: ['client', 'proxied', 'advertised', 'controller'],
+    ports: ['client', 'secure', 'proxied', 'advertised', 'controller'],
     proxied: { listen: 'advertised', to: 'proxied' },
     url: port => `kafka://127.0.0.1:${port}`,
+    secureUrl: (ports, { user, password }) => `kafka+ssl://${user}:${password}@127.0.0.1:${ports['secure']}`,
 
     async prepare(place) {
       const { folder } = place
@@ -41,7 +42,7 @@ function kafkaProgram({ version, program, classes }: { version: string; program:
       await writeFile(join(folder, 'log4j2.properties'), logging)
       if (await exists(join(folder, 'data/meta.properties'))) return
       const format = ['kafka.tools.StorageTool', 'format', '-t', '4L6g3nShT-eMCtK--X86sw', '-c', properties]
-      await runCommand(program, ['-Xmx128m', ...common(folder), ...format], { cwd: folder })
+      await runCommand(program, ['-Xmx128m', ...common(folder), ...format, ...scramUsers(place)], { cwd: folder })
     },
 
     command: ({ folder }) => ({
@@ -61,34 +62,14 @@ function kafkaProgram({ version, program, classes }: { version: string; program:
 }
 
 // size, api key 3 (Metadata), version 4, correlation id 1, client id, no topics, no auto-creation
-const metadataRequest = Buffer.from([
-  0,
-  0,
-  0,
-  22,
-  0,
-  3,
-  0,
-  4,
-  0,
-  0,
-  0,
-  1,
-  0,
-  7,
-  ...Buffer.from('harness'),
-  0,
-  0,
-  0,
-  0,
-  0,
-])
+const metadataRequest = Buffer.from('00000016000300040000000100076861726e6573730000000000', 'hex')
 
 /**
  * The second listener is for clients behind a fault proxy: a Kafka client goes to the address that the broker advertises, so the proxy listens on
  * the port `advertised` and forwards to `proxied`. Internal topics have 4 partitions, not 50: a start is quicker.
  */
-function serverProperties({ folder, ports, config }: Place): string {
+function serverProperties(place: Place): string {
+  const { folder, ports, config } = place
   const own = { listeners: ports['client'], proxied: ports['proxied'], controller: ports['controller'] }
   return `process.roles=broker,controller
 node.id=1
@@ -121,8 +102,35 @@ num.network.threads=2
 num.io.threads=4
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
+${secureListener(place)}
 ${config.join('\n')}
 `
+}
+
+/** A third listener, with TLS and every way of SASL that the client has; a property that is set twice has its last value. */
+function secureListener({ ports, secure }: Place): string {
+  if (!secure) return ''
+  const { user, password, files } = secure
+  const at = (port: string) => `127.0.0.1:${ports[port]}`
+  const login = 'org.apache.kafka.common.security'
+  return `
+listeners=PLAINTEXT://${at('client')},PROXIED://${at('proxied')},SECURE://${at('secure')},CONTROLLER://${at('controller')}
+advertised.listeners=PLAINTEXT://${at('client')},PROXIED://${at('advertised')},SECURE://${at('secure')}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,SECURE:SASL_SSL,CONTROLLER:PLAINTEXT
+listener.name.secure.ssl.keystore.type=PEM
+listener.name.secure.ssl.keystore.location=${files.both}
+listener.name.secure.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.secure.plain.sasl.jaas.config=${login}.plain.PlainLoginModule required user_${user}="${password}";
+listener.name.secure.scram-sha-256.sasl.jaas.config=${login}.scram.ScramLoginModule required;
+listener.name.secure.scram-sha-512.sasl.jaas.config=${login}.scram.ScramLoginModule required;`
+}
+
+function scramUsers({ secure }: Place): string[] {
+  if (!secure) return []
+  return ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(way => [
+    '--add-scram',
+    `${way}=[name=${secure.user},password=${secure.password}]`,
+  ])
 }
 
 const logging = `rootLogger.level=warn

@@ -1,3 +1,4 @@
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { dialogue } from '../dialogue.ts'
 import { HarnessError } from '../error.ts'
 import type { Place, Program, Recipe } from '../recipe.ts'
 import { runCommand } from '../run-command.ts'
+import type { Secure } from '../secure.ts'
 
 const binary = 'usr/sbin/mosquitto'
 
@@ -32,11 +34,13 @@ function mosquittoProgram(program: string, version: string): Program {
   const config = ({ folder }: Place) => join(folder, 'mosquitto.conf')
   return {
     version,
-    ports: ['client', 'websocket'],
+    ports: ['client', 'secure', 'websocket'],
     url: port => `mqtt://127.0.0.1:${port}`,
+    secureUrl: (ports, { user, password }) => `mqtts://${user}:${password}@127.0.0.1:${ports['secure']}`,
 
     async prepare(place) {
       await mkdir(join(place.folder, 'data'), { recursive: true })
+      if (place.secure) await writeFile(passwords(place), passwordLine(place.secure), { mode: 0o600 })
       await writeFile(config(place), configuration(place))
     },
 
@@ -58,17 +62,43 @@ function mosquittoProgram(program: string, version: string): Program {
 const connect = Buffer.from([0x10, 12, 0, 4, ...Buffer.from('MQTT'), 4, 2, 0, 0, 0, 0])
 
 /** Started by root it would change to a user that this machine need not have. Its own limit of 1,000 queued messages drops what is beyond. */
-function configuration({ folder, ports, config }: Place): string {
+function configuration(place: Place): string {
+  const { folder, ports, config } = place
   return `user ${userInfo().username}
-listener ${ports['client']} 127.0.0.1
-listener ${ports['websocket']} 127.0.0.1
-protocol websockets
-allow_anonymous true
+per_listener_settings true
 persistence true
 persistence_location ${folder}/data/
 set_tcp_nodelay true
 max_queued_messages 0
 log_dest stdout
+listener ${ports['client']} 127.0.0.1
+allow_anonymous true
+listener ${ports['websocket']} 127.0.0.1
+protocol websockets
+allow_anonymous true
+${secureListener(place)}
 ${config.join('\n')}
 `
+}
+
+function secureListener(place: Place): string {
+  if (!place.secure) return ''
+  const { certificate, key } = place.secure.files
+  return `listener ${place.ports['secure']} 127.0.0.1
+certfile ${certificate}
+keyfile ${key}
+allow_anonymous false
+password_file ${passwords(place)}`
+}
+
+function passwords({ folder }: Place): string {
+  return join(folder, 'passwords')
+}
+
+/** As mosquitto_passwd writes it: PBKDF2 with SHA-512. */
+function passwordLine({ user, password }: Secure): string {
+  const rounds = 101
+  const salt = randomBytes(12)
+  const hash = pbkdf2Sync(password, salt, rounds, 64, 'sha512')
+  return `${user}:$7$${rounds}$${salt.toString('base64')}$${hash.toString('base64')}\n`
 }

@@ -80,6 +80,8 @@ function natsProgram(program: string, version: string): Program {
     version,
     ports: ['client'],
     url: port => `nats://127.0.0.1:${port}`,
+    // It has one listener for both.
+    secureUrl: (ports, { user, password }) => `nats://${user}:${password}@127.0.0.1:${ports['client']}`,
 
     prepare: place => writeFile(config(place), configuration(place)),
 
@@ -98,10 +100,22 @@ function natsProgram(program: string, version: string): Program {
   }
 }
 
-function configuration({ folder, ports, config }: Place): string {
+/** Who says nothing is one user, who knows the password is another, and both are of one account. */
+function tls({ secure }: Place): string {
+  if (!secure) return ''
+  const { files, user, password } = secure
+  return `tls { cert_file: "${files.certificate}", key_file: "${files.key}" }
+allow_non_tls: true
+no_auth_user: "anyone"
+accounts { TESTS { jetstream: enabled, users: [{ user: "${user}", password: "${password}" }, { user: "anyone", password: "" }] } }
+`
+}
+
+function configuration(place: Place): string {
+  const { folder, ports, config } = place
   return `listen: "127.0.0.1:${ports['client']}"
 server_name: "millrace-${ports['client']}"
 jetstream { store_dir: "${folder}/data" }
-${config.join('\n')}
+${tls(place)}${config.join('\n')}
 `
 }

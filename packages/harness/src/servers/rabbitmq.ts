@@ -1,10 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { debianPrefix } from '../debian.ts'
+import { opensslModules } from '../debian-prefix.ts'
 import { dialogue } from '../dialogue.ts'
 import type { Dialogue } from '../dialogue.ts'
 import { HarnessError } from '../error.ts'
 import type { Place, Program, Recipe } from '../recipe.ts'
+import type { Secure } from '../secure.ts'
 
 /** RabbitMQ with its own Erlang, from the packages of two Debian releases. */
 export const rabbitmq: Recipe = {
@@ -42,8 +44,9 @@ async function moveErlang(root: string): Promise<void> {
 function rabbitProgram(root: string, { version, sbin }: { version: string; sbin: string }): Program {
   return {
     version,
-    ports: ['client', 'distribution', 'epmd'],
+    ports: ['client', 'secure', 'distribution', 'epmd'],
     url: port => `amqp://guest:guest@127.0.0.1:${port}`,
+    secureUrl: (ports, { user, password }) => `amqps://${user}:${password}@127.0.0.1:${ports['secure']}`,
 
     async prepare(place) {
       for (const name of ['home', 'mnesia', 'gen']) await mkdir(join(place.folder, name), { recursive: true })
@@ -61,10 +64,14 @@ function rabbitProgram(root: string, { version, sbin }: { version: string; sbin:
     command: place => ({
       program: join(sbin, 'rabbitmq-server'),
       args: [],
-      env: environment(place, join(root, erlang, 'bin')),
+      env: { ...environment(place, join(root, erlang, 'bin')), OPENSSL_MODULES: opensslModules(root) },
     }),
 
-    probe: ({ ports }) => dialogue(ports['client']!, openAndClose),
+    async probe({ ports, secure }) {
+      await dialogue(ports['client']!, openAndClose)
+      // The one for TLS is opened after the other.
+      if (secure) await dialogue(ports['secure']!, () => Promise.resolve())
+    },
   }
 }
 
@@ -93,15 +100,24 @@ function environment({ folder, ports }: Place, erlangPrograms: string): Record<s
   }
 }
 
-function configuration({ ports, config }: Place): string {
+function configuration({ ports, config, secure }: Place): string {
   return `listeners.tcp.default = 127.0.0.1:${ports['client']}
 log.console = true
 log.console.level = warning
 log.file = false
 vm_memory_high_watermark.absolute = 1GB
 disk_free_limit.absolute = 50MB
+${secure ? tls(ports['secure'], secure) : ''}
 ${config.join('\n')}
 `
+}
+
+function tls(port: number | undefined, { files }: Secure): string {
+  return `listeners.ssl.default = 127.0.0.1:${port}
+ssl_options.cacertfile = ${files.certificate}
+ssl_options.certfile = ${files.certificate}
+ssl_options.keyfile = ${files.key}
+ssl_options.verify = verify_none`
 }
 
 /** AMQP 0-9-1 §2.2.4: opens the default virtual host as guest, and closes. The server listens before it can do that. */
