@@ -41,27 +41,48 @@ export class Endpoints {
     const { scheme, rest } = split(address)
     this.#checkType(scheme, 'bind', address)
     if (scheme === 'inproc') return this.bindInproc(address, rest)
-    const { context } = this.#core
     try {
+      const transport = this.#core.context.transport(scheme, address)
       const sessions = new Set<Session>()
-      const transport = context.transport(scheme, address)
       const { events, began } = this.#listenerEvents(sessions)
       const listener = await transport.listen(rest, this.#linkOptions(), events)
-      listener.unref()
+      this.#listens(address, listener, sessions)
       began(listener.endpoint)
-      this.#bound.set(listener.endpoint, { address, listener, sessions, connections: new Set() })
-      this.last = listener.endpoint
-      this.#core.report({
-        type: 'LISTENING',
-        value: listener.fd,
-        endpoint: listener.endpoint,
-        local: listener.endpoint,
-      })
     } catch (error) {
-      const failure = transportError(error, address)
-      this.#core.report({ type: 'BIND_FAILED', value: failure.errno, endpoint: address, detail: failure.message })
-      throw failure
+      throw this.#bindFailed(error, address)
     }
+  }
+
+  /** Binds before it returns; throws ENOTSUP where the transport cannot. */
+  bindNow(address: string): void {
+    const { scheme, rest } = split(address)
+    this.#checkType(scheme, 'bind', address)
+    if (scheme === 'inproc') return this.bindInproc(address, rest)
+    try {
+      const transport = this.#core.context.transport(scheme, address)
+      if (transport.listenNow === undefined) throw new ZmqError('ENOTSUP', { address })
+      const sessions = new Set<Session>()
+      const { events, began } = this.#listenerEvents(sessions)
+      const listener = transport.listenNow(rest, this.#linkOptions(), events)
+      this.#listens(address, listener, sessions)
+      began(listener.endpoint)
+    } catch (error) {
+      throw this.#bindFailed(error, address)
+    }
+  }
+
+  #listens(address: string, listener: Listener, sessions: Set<Session>): void {
+    const { endpoint } = listener
+    listener.unref()
+    this.#bound.set(endpoint, { address, listener, sessions, connections: new Set() })
+    this.last = endpoint
+    this.#core.report({ type: 'LISTENING', value: listener.fd, endpoint, local: endpoint })
+  }
+
+  #bindFailed(error: unknown, address: string): ZmqError {
+    const failure = transportError(error, address)
+    this.#core.report({ type: 'BIND_FAILED', value: failure.errno, endpoint: address, detail: failure.message })
+    return failure
   }
 
   bindInproc(address: string, name: string): void {
@@ -79,8 +100,8 @@ export class Endpoints {
     this.last = address
   }
 
-  /** Stops listening, and ends the connections that came in there; throws ENOENT. Resolves when the address is free. */
-  async unbind(address: string): Promise<void> {
+  /** Stops listening, and ends the connections that came in there; throws ENOENT at once. Resolves when the address is free. */
+  unbind(address: string): Promise<void> {
     const [endpoint, bound] = this.#findBound(address)
     this.#bound.delete(endpoint)
     const linger = this.#core.settings.values.linger
@@ -89,7 +110,7 @@ export class Endpoints {
     for (const session of [...bound.sessions]) session.close(linger)
     for (const connection of [...bound.connections]) connection.end()
     this.#core.report({ type: 'CLOSED', value: 0, endpoint })
-    await freed
+    return freed ?? Promise.resolve()
   }
 
   connect(address: string): Pipe | undefined {
@@ -114,7 +135,7 @@ export class Endpoints {
     try {
       const transport = core.context.transport(scheme, address)
       const options = this.#linkOptions()
-      const session = Session.connect(core, this.#sessionOptions(address), events =>
+      const session = Session.connect(core, this.#sessionOptions(address, scheme === 'udp'), events =>
         transport.connect(rest, options, events),
       )
       const sessions = known ?? new Set()
@@ -284,10 +305,11 @@ export class Endpoints {
     if (!allowed) throw new ZmqError('ENOCOMPATPROTO', { address })
   }
 
-  #sessionOptions(endpoint: string): SessionOptions {
+  #sessionOptions(endpoint: string, datagrams = false): SessionOptions {
     const { values } = this.#core.settings
     return {
       endpoint,
+      datagrams,
       immediate: values.immediate,
       handshakeInterval: values.handshakeInterval,
       heartbeatInterval: values.heartbeatInterval,
@@ -315,6 +337,8 @@ export class Endpoints {
       socksPassword: values.socksPassword ?? '',
       useFd: values.useFd,
       reads: values.reads === 'data' ? 'data' : 'direct',
+      multicastHops: values.multicastHops,
+      multicastLoop: values.multicastLoop,
       mechanism: this.#core.settings.mechanism,
       socketType: this.#core.type,
       largestFrame: this.#core.largestFrame,

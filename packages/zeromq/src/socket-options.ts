@@ -14,6 +14,7 @@ import {
 import type { PatternOptions } from './pattern/pattern.ts'
 import type { SocketCore } from './socket-core.ts'
 import { acceptFilter } from './transport/accept-filter.ts'
+import { encodeZ85 } from './wire/z85.ts'
 import { isThreadSafe, lingersNot, numberOfType } from './socket-types.ts'
 
 const MECHANISMS: readonly MechanismName[] = ['NULL', 'PLAIN', 'CURVE']
@@ -64,9 +65,16 @@ export class SocketOptions {
       case 'topicsCount':
         return core.pattern.topics?.count ?? 0
       default:
-        if (optionRow(name).effect === 'refused' && optionRow(name).note !== undefined) return this.values[name]
-        return this.values[name]
+        return this.#kept(name)
     }
+  }
+
+  #kept(name: OptionName): OptionInput {
+    const row = optionRow(name)
+    if (row.effect === 'refused')
+      throw new ZmqError('EINVAL', row.note === undefined ? {} : { message: `${name}: ${row.note}` })
+    const value = this.values[name]
+    return row.type === 'key' && value !== null ? encodeZ85(value as Uint8Array) : value
   }
 
   /** Sets an option; throws EINVAL for a value out of bounds and for an option that cannot be honoured. */

@@ -68,6 +68,20 @@ export class Socket implements AsyncDisposable {
     await this.#blocked(address, core => core.endpoints.unbind(address))
   }
 
+  /** Binds before it returns: no names are looked up; ENOTSUP for ws and where the runtime cannot. */
+  bindSync(address: string): void {
+    checkAddress(address)
+    this.#core.check()
+    this.#core.endpoints.bindNow(address)
+  }
+
+  /** Stops listening before it returns. */
+  unbindSync(address: string): void {
+    checkAddress(address)
+    this.#core.check()
+    void this.#core.endpoints.unbind(address)
+  }
+
   connect(address: string): void {
     checkAddress(address)
     this.#core.check()

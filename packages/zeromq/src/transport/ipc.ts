@@ -1,8 +1,9 @@
 import { lstatSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs'
-import { connect, createServer, type IpcNetConnectOpts } from 'node:net'
+import { connect, createServer, type IpcNetConnectOpts, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { directReads, DirectReads, rewrap, socketOptions, StreamLink } from './stream-link.ts'
+import { listenNow } from './listen-now.ts'
 import { connecting, listening, listenerOf } from './tcp.ts'
 import { TransportError } from './transport-error.ts'
 import type { ConnectEvents, Connecting, LinkOptions, Listener, ListenerEvents, Transport } from './transport.ts'
@@ -14,6 +15,7 @@ const LONGEST_PATH = 107
 export function ipcTransport(scratch: Uint8Array): Transport {
   return {
     listen: (address, options, events) => listen(address, options, events, scratch),
+    listenNow: (address, options, events) => listenAtOnce(address, options, events, scratch),
     connect: (address, options, events) => connectTo(address, options, events, scratch),
   }
 }
@@ -24,12 +26,43 @@ async function listen(
   events: ListenerEvents,
   scratch: Uint8Array,
 ): Promise<Listener> {
+  const place = placeOf(address, options)
+  const server = accepting(place.name, options, events, scratch)
+  await listening(
+    server,
+    options.useFd >= 0 ? { fd: options.useFd } : { path: place.path, backlog: options.backlog, exclusive: true },
+  )
+  server.on('error', error => events.failed(error))
+  return listenerOf(server, `ipc://${place.name}`, place.free)
+}
+
+function listenAtOnce(address: string, options: LinkOptions, events: ListenerEvents, scratch: Uint8Array): Listener {
+  if (options.useFd >= 0) throw new TransportError('EINVAL', 'USE_FD needs bind(), not bindSync()')
+  const place = placeOf(address, options)
+  const server = accepting(place.name, options, events, scratch)
+  listenNow(server, { path: place.path }, options.backlog)
+  server.on('error', error => events.failed(error))
+  return listenerOf(server, `ipc://${place.name}`, place.free)
+}
+
+/** Where to listen; a wildcard gets a folder of its own. `free` removes what the file system keeps. */
+function placeOf(address: string, options: LinkOptions): { name: string; path: string; free: () => void } {
   const wildcard = address === '*'
   const name = wildcard ? join(mkdtempSync(join(tmpdir(), 'zmq')), 'socket') : address
   const path = systemPath(name)
   const isFile = process.platform !== 'win32' && !path.startsWith('\0')
   if (isFile && options.useFd < 0) unlinkStale(path)
-  const server = createServer({ pauseOnConnect: true }, accepted => {
+  const free = (): void => {
+    if (!isFile) return
+    rmSync(path, { force: true })
+    if (wildcard) rmSync(dirname(path), { force: true, recursive: true })
+  }
+  return { name, path, free }
+}
+
+/** A server that hands on what it accepts; it does not listen yet. */
+function accepting(name: string, options: LinkOptions, events: ListenerEvents, scratch: Uint8Array): Server {
+  return createServer({ pauseOnConnect: true }, accepted => {
     let reads = options.reads === 'direct' && directReads() ? new DirectReads(scratch) : undefined
     let socket = reads === undefined ? undefined : rewrap(accepted, reads)
     if (socket === undefined) {
@@ -37,16 +70,6 @@ async function listen(
       reads = undefined
     }
     events.accepted(new StreamLink(socket, reads, endsOf(name)))
-  })
-  await listening(
-    server,
-    options.useFd >= 0 ? { fd: options.useFd } : { path, backlog: options.backlog, exclusive: true },
-  )
-  server.on('error', error => events.failed(error))
-  return listenerOf(server, `ipc://${name}`, () => {
-    if (!isFile) return
-    rmSync(path, { force: true })
-    if (wildcard) rmSync(dirname(path), { force: true, recursive: true })
   })
 }
 

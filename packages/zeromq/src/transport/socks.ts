@@ -11,6 +11,7 @@ import type { ConnectEvents, Connecting, Link, LinkOptions, Receiver, Transport 
 export function socksTransport(below: Transport): Transport {
   return {
     listen: (address, options, events) => below.listen(address, options, events),
+    ...(below.listenNow === undefined ? {} : { listenNow: below.listenNow }),
     connect: (address, options, events) =>
       options.socksProxy === ''
         ? below.connect(address, options, events)

@@ -10,6 +10,7 @@ import {
 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { acceptFilter } from './accept-filter.ts'
+import { listenNow } from './listen-now.ts'
 import { parseTcpAddress, tcpEndpoint } from './address.ts'
 import { directReads, DirectReads, rewrap, socketOptions, StreamLink } from './stream-link.ts'
 import { TransportError } from './transport-error.ts'
@@ -19,6 +20,7 @@ import type { ConnectEvents, Connecting, LinkOptions, Listener, ListenerEvents, 
 export function tcpTransport(scratch: Uint8Array): Transport {
   return {
     listen: (address, options, events) => listen(address, options, events, scratch),
+    listenNow: (address, options, events) => listenAtOnce(address, options, events, scratch),
     connect: (address, options, events) => connectTo(address, options, events, scratch),
   }
 }
@@ -30,8 +32,41 @@ async function listen(
   scratch: Uint8Array,
 ): Promise<Listener> {
   const { host, port } = parseTcpAddress(address, 'bind')
+  const server = accepting(options, events, scratch)
+  const where =
+    options.useFd >= 0
+      ? { fd: options.useFd }
+      : { host: await bindHost(host, options.ipv6), port, backlog: options.backlog, exclusive: true }
+  await listening(server, where)
+  server.on('error', error => events.failed(error))
+  const bound = server.address() as AddressInfo
+  return listenerOf(server, tcpEndpoint(bound.address, bound.port))
+}
+
+function listenAtOnce(address: string, options: LinkOptions, events: ListenerEvents, scratch: Uint8Array): Listener {
+  const { host, port } = parseTcpAddress(address, 'bind')
+  const server = accepting(options, events, scratch)
+  if (options.useFd >= 0) throw new TransportError('EINVAL', 'USE_FD needs bind(), not bindSync()')
+  listenNow(server, { host: numericHost(host, options.ipv6), port }, options.backlog)
+  server.on('error', error => events.failed(error))
+  const bound = server.address() as AddressInfo
+  return listenerOf(server, tcpEndpoint(bound.address, bound.port))
+}
+
+/** The address to bind to where no name has to be looked up; throws ENODEV. */
+function numericHost(host: string, ipv6: boolean): string {
+  if (host === '*') return ipv6 ? '::' : '0.0.0.0'
+  if (isIP(host.split('%')[0]!) !== 0) return host // split always gives one
+  const address = interfaceAddress(host, ipv6) ?? (host === 'localhost' ? '127.0.0.1' : undefined)
+  if (address === undefined)
+    throw new TransportError('ENODEV', `'${host}' is no interface; bindSync() looks no name up`)
+  return address
+}
+
+/** A server that hands on what it accepts; it does not listen yet. */
+function accepting(options: LinkOptions, events: ListenerEvents, scratch: Uint8Array): Server {
   const accepts = acceptFilter(options.acceptFilters)
-  const server = createServer({ pauseOnConnect: true, noDelay: true }, accepted => {
+  return createServer({ pauseOnConnect: true, noDelay: true }, accepted => {
     if (!accepts(accepted.remoteAddress)) {
       accepted.destroy()
       events.failed(new TransportError('ECONNREFUSED', `a filter refuses ${accepted.remoteAddress ?? 'the peer'}`))
@@ -47,14 +82,6 @@ async function listen(
     prepare(socket, options)
     events.accepted(new StreamLink(socket, reads, ends))
   })
-  const where =
-    options.useFd >= 0
-      ? { fd: options.useFd }
-      : { host: await bindHost(host, options.ipv6), port, backlog: options.backlog, exclusive: true }
-  await listening(server, where)
-  server.on('error', error => events.failed(error))
-  const bound = server.address() as AddressInfo
-  return listenerOf(server, tcpEndpoint(bound.address, bound.port))
 }
 
 /** Wraps a server that listens. */

@@ -7,6 +7,8 @@ import type { SocketType } from '../wire/socket-type.ts'
 export interface Transport {
   /** Begins to listen. Rejects with an error whose `code` is libzmq's (EADDRINUSE, EINVAL, ENODEV…). */
   listen(address: string, options: LinkOptions, events: ListenerEvents): Promise<Listener>
+  /** Listens before it returns, where the transport can; throws as `listen` rejects. */
+  listenNow?(address: string, options: LinkOptions, events: ListenerEvents): Listener
   /** Begins to connect at once; throws only for an address that can never be right (EINVAL). */
   connect(address: string, options: LinkOptions, events: ConnectEvents): Connecting
 }
@@ -115,6 +117,9 @@ export interface LinkOptions {
   readonly useFd: number
   /** 'data': read through the public events alone, even where direct reads are possible. */
   readonly reads: 'direct' | 'data'
+  /** How many routers a multicast datagram may pass, and whether it comes back to this machine. */
+  readonly multicastHops: number
+  readonly multicastLoop: boolean
   /** What a transport that upgrades a connection (ws) has to say of the socket. */
   readonly mechanism: 'NULL' | 'PLAIN' | 'CURVE'
   readonly socketType: SocketType | 'STREAM'
