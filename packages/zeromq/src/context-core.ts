@@ -11,6 +11,7 @@ import { socksTransport } from './transport/socks.ts'
 import { tcpTransport } from './transport/tcp.ts'
 import { tlsTransport } from './transport/tls.ts'
 import type { Transport } from './transport/transport.ts'
+import { udpTransport } from './transport/udp.ts'
 import { wsTransport } from './transport/ws.ts'
 import { Zap, type ZapLine } from './zap.ts'
 
@@ -119,5 +120,6 @@ const TRANSPORTS: ReadonlyMap<string, (scratch: Uint8Array) => Transport> = new 
   ['tcp', scratch => socksTransport(tcpTransport(scratch))],
   ['ipc', ipcTransport],
   ['ws', scratch => wsTransport('ws', socksTransport(tcpTransport(scratch)), scratch)],
+  ['udp', udpTransport],
   ['wss', scratch => wsTransport('wss', tlsTransport(), scratch)],
 ])

@@ -38,6 +38,8 @@ export interface SessionHost {
 /** What of a socket's options a session uses; a snapshot at `bind` or `connect`. */
 export interface SessionOptions extends ReconnectOptions {
   readonly endpoint: string
+  /** True for udp. */
+  readonly datagrams: boolean
   readonly immediate: boolean
   readonly handshakeInterval: number
   readonly heartbeatInterval: number

@@ -320,7 +320,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return new Pipe(
       { out: new Queue(slabs, out, { mark: send, conflate }), in: new Queue(slabs, into, { mark: receive, conflate }) },
       session,
-      { frames, side: session.side },
+      { frames, side: session.side, datagrams: session.options.datagrams },
     )
   }
 

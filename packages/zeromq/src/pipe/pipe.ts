@@ -19,6 +19,8 @@ export class Pipe {
   readonly in: Queue
   /** `connect`: this side opened the connection, and the pipe outlives it. */
   readonly side: 'bind' | 'connect'
+  /** True over udp: nobody can subscribe there. */
+  readonly datagrams: boolean
   /** What the peer announced; empty while unknown. Set by the carrier. */
   identity: Buffer = NOTHING
   /** What the peer and the ZAP handler said of the peer. Set by the carrier. */
@@ -33,13 +35,14 @@ export class Pipe {
   constructor(
     queues: { out: Queue; in: Queue },
     carrier: PipeCarrier,
-    options: { frames: Frames; side: 'bind' | 'connect' },
+    options: { frames: Frames; side: 'bind' | 'connect'; datagrams?: boolean },
   ) {
     this.out = queues.out
     this.in = queues.in
     this.#carrier = carrier
     this.#frames = options.frames
     this.side = options.side
+    this.datagrams = options.datagrams ?? false
   }
 
   /** Whether a whole message would be taken now. After false the pattern hears `writable` once there is room. */

@@ -1,5 +1,5 @@
 import { TransportError } from './transport-error.ts'
-import type { LinkOptions, Transport } from './transport.ts'
+import type { LinkOptions, Listener, ListenerEvents, Transport } from './transport.ts'
 import { wsEndpoint, WsLink, type WsSide } from './ws-link.ts'
 
 /**
@@ -11,20 +11,17 @@ export function wsTransport(scheme: 'ws' | 'wss', below: Transport, scratch: Uin
     async listen(address, options, events) {
       const { target, path } = parseWsAddress(address)
       const side = sideOf('server', { scheme, path, host: '' }, options)
-      const listener = await below.listen(target, options, {
-        accepted: link => events.accepted(new WsLink(link, side, scratch)),
-        failed: error => events.failed(error),
-      })
-      return {
-        endpoint: wsEndpoint(listener.endpoint, side),
-        get fd() {
-          return listener.fd
-        },
-        close: () => listener.close(),
-        ref: () => listener.ref(),
-        unref: () => listener.unref(),
-      }
+      return listenerOver(await below.listen(target, options, upgraded(side, events)), side)
     },
+    ...(below.listenNow === undefined
+      ? {}
+      : {
+          listenNow(address, options, events) {
+            const { target, path } = parseWsAddress(address)
+            const side = sideOf('server', { scheme, path, host: '' }, options)
+            return listenerOver(below.listenNow!(target, options, upgraded(side, events)), side) // looked at above
+          },
+        }),
     connect(address, options, events) {
       const { target, path } = parseWsAddress(address)
       const host = target.slice(target.lastIndexOf(';') + 1)
@@ -34,6 +31,13 @@ export function wsTransport(scheme: 'ws' | 'wss', below: Transport, scratch: Uin
         failed: error => events.failed(error),
       })
     },
+  }
+
+  function upgraded(side: WsSide, events: ListenerEvents): ListenerEvents {
+    return {
+      accepted: link => events.accepted(new WsLink(link, side, scratch)),
+      failed: error => events.failed(error),
+    }
   }
 }
 
@@ -50,4 +54,16 @@ function sideOf(side: WsSide['side'], names: Pick<WsSide, 'scheme' | 'path' | 'h
   const { mechanism, socketType, largestFrame } = options
   if (socketType === 'STREAM') throw new TransportError('ENOCOMPATPROTO', 'a STREAM socket speaks tcp alone')
   return { side, ...names, mechanism, socketType, largestFrame }
+}
+
+function listenerOver(below: Listener, side: WsSide): Listener {
+  return {
+    endpoint: wsEndpoint(below.endpoint, side),
+    get fd() {
+      return below.fd
+    },
+    close: () => below.close(),
+    ref: () => below.ref(),
+    unref: () => below.unref(),
+  }
 }
