@@ -10,7 +10,7 @@ const conditions = ['millrace-source', 'node', 'import', 'default']
 const projects = [
   { name: 'unit', include: named('*.test.ts'), exclude: [...named('*.{broker,slow}.test.ts'), ...behaviours] },
   { name: 'slow', include: [...named('*.slow.test.ts'), ...behaviours], testTimeout: 120_000 },
-  { name: 'broker', include: named('*.broker.test.ts'), testTimeout: 60_000, hookTimeout: 300_000 },
+  { name: 'broker', include: named('*.broker.test.ts'), testTimeout: 60_000, hookTimeout: 300_000, globalSetup: 'packages/harness/src/test-run.ts' }, // prettier-ignore
 ]
 
 const config: ViteUserConfig = defineConfig({

@@ -32,10 +32,12 @@ export async function startShared(
   })
 }
 
-/** The records of the shared instances that are up now. */
-export async function sharedServers(): Promise<(ServerRecord & { readonly folder: string })[]> {
-  const records = (await readdir(sharedFolder()).catch(() => [])).map(async name => {
-    const folder = join(sharedFolder(), name)
+/** The records of the shared instances that are up now, of the set that is in use or of another. */
+export async function sharedServers(
+  set: string = sharedSet(),
+): Promise<(ServerRecord & { readonly folder: string })[]> {
+  const records = (await readdir(sharedFolder(set)).catch(() => [])).map(async name => {
+    const folder = join(sharedFolder(set), name)
     const record = await readRecord(folder)
     return record?.server && isAlive(record.server) ? [{ ...record, folder }] : []
   })
@@ -50,9 +52,14 @@ export async function stopShared(folder: string, { clear = false }: { clear?: bo
   })
 }
 
+/** Where the shared instances of a set are. */
+export function sharedFolder(set: string = sharedSet()): string {
+  return join(cacheFolder(), 'run', 'shared', set)
+}
+
 /** `$MILLRACE_BROKERS` names the set, so that a test run and a developer need not share one. */
-function sharedFolder(): string {
-  return join(cacheFolder(), 'run', 'shared', process.env['MILLRACE_BROKERS'] || 'default')
+function sharedSet(): string {
+  return process.env['MILLRACE_BROKERS'] || 'default'
 }
 
 async function samePorts(program: Program, found: ServerRecord | undefined): Promise<Record<string, number>> {
