@@ -1,4 +1,5 @@
 import type { Message } from '../contract.ts'
+import { checkedMetadata } from '../message.ts'
 import type { Attempt, Context, Middleware } from '../handler.ts'
 
 /** The metadata of a message that says to which chain it belongs. */
@@ -37,12 +38,11 @@ export function stamped(
 ): Message {
   const { metadata } = outgoing
   if (metadata[key] !== undefined && metadata[CAUSATION_ID] !== undefined) return outgoing
-  return {
-    ...outgoing,
-    metadata: Object.freeze({
-      [key]: incoming.metadata[key] ?? generate(incoming),
-      [CAUSATION_ID]: incoming.id,
-      ...metadata,
-    }),
-  }
+  const chain = incoming.metadata[key] ?? generate(incoming)
+  const ids =
+    key === CORRELATION_ID
+      ? { correlation_id: chain, causation_id: incoming.id, ...metadata } // the usual case, without computed keys
+      : { [key]: chain, [CAUSATION_ID]: incoming.id, ...metadata }
+  // Checked here, so that the publish need not copy it once more.
+  return { ...outgoing, metadata: checkedMetadata(ids, 'publish') }
 }

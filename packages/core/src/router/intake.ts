@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../clock/clock.ts'
 import type { Delivery, Subscription } from '../contract.ts'
 import type { Breaker } from '../policy/breaker.ts'
 import type { Throttle } from '../policy/throttle.ts'
+import { StreamSense } from './stream-sense.ts'
 
 export interface IntakeOptions {
   readonly concurrency: number
@@ -31,6 +32,7 @@ const TURN = 512
 export class Intake {
   readonly #options: IntakeOptions
   readonly #gate = new KeyGate<Delivery>()
+  readonly #sense = new StreamSense()
   /** Let through by the gate, not begun yet: before everything that is still to come. */
   readonly #through = new Ring<{ readonly delivery: Delivery; readonly key: string }>(4)
   #state: 'idle' | 'open' | 'stopped' = 'idle'
@@ -108,6 +110,7 @@ export class Intake {
     this.#state = 'stopped'
     this.#asleep?.()
     this.#asleep = undefined
+    this.#sense.stop()
     const left = [...this.#through].map(({ delivery }) => delivery).concat(this.#gate.take())
     if (this.#putBack) left.push(this.#putBack)
     this.#putBack = undefined
@@ -157,6 +160,7 @@ export class Intake {
       const delivery = subscription.tryReceive()
       if (delivery) {
         works()
+        this.#sense.took()
         return delivery
       }
     } catch (error) {
@@ -164,7 +168,8 @@ export class Intake {
       stumbled(subscription, error)
       return undefined
     }
-    this.#receive(subscription)
+    if (this.#sense.dry()) this.#giveWay()
+    else this.#receive(subscription)
     return undefined
   }
 
@@ -175,6 +180,7 @@ export class Intake {
         if (this.#receiving === subscription) this.#receiving = undefined
         if (this.#state === 'stopped') return void delivery.release()
         this.#options.works()
+        this.#sense.woken()
         this.#putBack = delivery
         this.#loop()
       },

@@ -43,7 +43,8 @@ export class Outputs {
     if (list.length === 0) return undefined
     if (list.length > 1) return this.#sendAll(list, context)
     const { topic, message, options } = this.#parcel(list[0])
-    return isThenable(message) ? this.#sendAll(list, context) : this.#persist(topic, [message], options, context)
+    if (!isThenable(message)) return this.#persist(topic, [message], options, context)
+    return message.then(message => this.#persist(topic, [message], options, context))
   }
 
   /** What `context.publish` does: one try, as the caller says. `last` is what every message goes through after the maps. */
@@ -83,28 +84,43 @@ export class Outputs {
     return { topic: nameOf(publishTopic), message: encoded(publishTopic, output), options: undefined }
   }
 
-  async #persist(
+  /** Publishes; and again what was not accepted, as long as that may help. */
+  #persist(
     topic: string,
     messages: readonly Message[],
     options: PublishOptions | undefined,
     context: OutputContext,
   ): Promise<void> {
-    let left = mapped(messages, context)
-    if (context.transaction) return this.#publish(topic, left, options, context) // a transaction that failed is over
+    const out = mapped(messages, context)
+    const first = this.#publish(topic, out, options, context)
+    if (context.transaction) return first // a transaction that failed is over
+    return first.then(undefined, (error: unknown) => this.#again(topic, out, options, context, error))
+  }
+
+  async #again(
+    topic: string,
+    messages: readonly Message[],
+    options: PublishOptions | undefined,
+    context: OutputContext,
+    thrown: unknown,
+  ): Promise<void> {
+    const { attempts, wait, clock } = this.#options
+    let left = messages
+    let failure = thrown
     for (let attempt = 1; ; attempt++) {
+      const error = asError(failure)
+      if (attempt >= attempts || !worthwhile(error)) throw error
+      if (isMillraceError(error, 'PUBLISH_FAILED') && error.failures.length > 0) {
+        const failed = new Set(error.failures.map(({ index }) => index))
+        left = left.filter((_, index) => failed.has(index))
+      }
+      context.logger.log('warn', 'the outputs were not accepted; will publish them again', { error, topic, attempt })
+      await sleep(clock, wait(attempt), context.signal)
       try {
         await this.#publish(topic, left, options, context)
         return
-      } catch (thrown) {
-        const error = asError(thrown)
-        const { attempts, wait, clock } = this.#options
-        if (attempt >= attempts || !worthwhile(error)) throw error
-        if (isMillraceError(error, 'PUBLISH_FAILED') && error.failures.length > 0) {
-          const failed = new Set(error.failures.map(({ index }) => index))
-          left = left.filter((_, index) => failed.has(index))
-        }
-        context.logger.log('warn', 'the outputs were not accepted; will publish them again', { error, topic, attempt })
-        await sleep(clock, wait(attempt), context.signal)
+      } catch (again) {
+        failure = again
       }
     }
   }
