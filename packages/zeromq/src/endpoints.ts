@@ -102,7 +102,13 @@ export class Endpoints {
 
   /** Stops listening, and ends the connections that came in there; throws ENOENT at once. Resolves when the address is free. */
   unbind(address: string): Promise<void> {
-    const [endpoint, bound] = this.#findBound(address)
+    const found = this.#findBound(address)
+    if (found === undefined) {
+      // To libzmq it is the same to end a bound and a connected endpoint.
+      this.#disconnect(address)
+      return Promise.resolve()
+    }
+    const [endpoint, bound] = found
     this.#bound.delete(endpoint)
     const linger = this.#core.settings.values.linger
     const freed = bound.listener?.close()
@@ -151,6 +157,14 @@ export class Endpoints {
 
   /** Ends what `connect` to this address began; throws ENOENT. */
   disconnect(address: string): void {
+    if (!this.#sessions.has(address) && !this.#connections.has(address) && this.#findBound(address) !== undefined) {
+      void this.unbind(address)
+    } else {
+      this.#disconnect(address)
+    }
+  }
+
+  #disconnect(address: string): void {
     const connections = this.#connections.get(address)
     if (connections !== undefined) {
       for (const connection of [...connections]) connection.end()
@@ -280,7 +294,7 @@ export class Endpoints {
     }
   }
 
-  #findBound(address: string): [string, Bound] {
+  #findBound(address: string): [string, Bound] | undefined {
     const bound = this.#bound.get(address)
     if (bound !== undefined) return [address, bound]
     // The address as it was given, where that names one port; a wildcard port names none.
@@ -290,7 +304,7 @@ export class Endpoints {
     const local = address.replace(/^tcp:\/\/localhost:/, 'tcp://127.0.0.1:')
     const resolved = this.#bound.get(local)
     if (resolved !== undefined) return [local, resolved]
-    throw new ZmqError('ENOENT', { address })
+    return undefined
   }
 
   #checkType(scheme: string, how: 'bind' | 'connect', address: string): void {
@@ -301,7 +315,7 @@ export class Endpoints {
         ? udp && how === 'bind'
         : udp
           ? (type === 'RADIO' && how === 'connect') || (type === 'DISH' && how === 'bind')
-          : type !== 'STREAM' || scheme === 'tcp'
+          : type !== 'STREAM' || !NOT_RAW.has(scheme)
     if (!allowed) throw new ZmqError('ENOCOMPATPROTO', { address })
   }
 
@@ -352,6 +366,9 @@ export class Endpoints {
     }
   }
 }
+
+/** Schemes that a STREAM cannot speak: it is raw TCP. */
+const NOT_RAW: ReadonlySet<string> = new Set(['ipc', 'inproc', 'ws', 'wss'])
 
 /** `scheme://rest`; throws EINVAL where it is not that. */
 function split(address: string): { scheme: string; rest: string } {

@@ -12,6 +12,7 @@ const MESSAGES = {
   EINVAL: 'Invalid argument',
   ENODEV: 'No such device',
   ENOTSUP: 'Operation not supported',
+  ENOTSOCK: 'Socket operation on non-socket',
   EHOSTUNREACH: 'Host unreachable',
   EPROTONOSUPPORT: 'Protocol not supported',
   EMSGSIZE: 'Message too long',

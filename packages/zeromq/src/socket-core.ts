@@ -174,7 +174,9 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
       return yielding === undefined ? Promise.resolve(value) : yielding.then(() => value)
     }
     const timeout = this.settings.values.receiveTimeout
-    if (timeout === 0) return Promise.reject(new ZmqError(this.pattern.barred ?? 'EAGAIN'))
+    const { barred } = this.pattern
+    // On a type that never receives the `zeromq` package waits for ever.
+    if (timeout === 0 || barred === 'ENOTSUP') return Promise.reject(new ZmqError(barred ?? 'EAGAIN'))
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
     this.context.scheduler.hold()
     const waiter = new Waiter<T>(() => {

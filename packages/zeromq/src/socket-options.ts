@@ -71,8 +71,10 @@ export class SocketOptions {
 
   #kept(name: OptionName): OptionInput {
     const row = optionRow(name)
-    if (row.effect === 'refused')
+    // libzmq tells the device of its sockets also where it can set none.
+    if (row.effect === 'refused' && name !== 'interface') {
       throw new ZmqError('EINVAL', row.note === undefined ? {} : { message: `${name}: ${row.note}` })
+    }
     const value = this.values[name]
     return row.type === 'key' && value !== null ? encodeZ85(value as Uint8Array) : value
   }

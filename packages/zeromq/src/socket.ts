@@ -53,19 +53,19 @@ export class Socket implements AsyncDisposable {
   }
 
   get readable(): boolean {
-    return this.#core.state === 'open' && this.#core.pattern.canReceive
+    return this.#core.state !== 'closed' && this.#core.pattern.canReceive
   }
 
   get writable(): boolean {
-    return this.#core.state === 'open' && this.#core.pattern.canSend
+    return this.#core.state !== 'closed' && this.#core.pattern.canSend
   }
 
-  async bind(address: string): Promise<void> {
-    await this.#blocked(address, core => core.endpoints.bind(address))
+  bind(address: string): Promise<void> {
+    return this.#blocked(address, core => core.endpoints.bind(address))
   }
 
-  async unbind(address: string): Promise<void> {
-    await this.#blocked(address, core => core.endpoints.unbind(address))
+  unbind(address: string): Promise<void> {
+    return this.#blocked(address, core => core.endpoints.unbind(address))
   }
 
   /** Binds before it returns: no names are looked up; ENOTSUP for ws and where the runtime cannot. */
@@ -247,11 +247,16 @@ export class Socket implements AsyncDisposable {
 
   #closing = false
 
-  async #blocked(address: string, work: (core: SocketCore) => Promise<void>): Promise<void> {
+  /** Throws at once what the arguments and the state do not allow; everything else is the promise's. */
+  #blocked(address: string, work: (core: SocketCore) => Promise<void>): Promise<void> {
     checkAddress(address)
     const core = this.#core
     core.check()
     core.block()
+    return this.#unblocked(core, work)
+  }
+
+  async #unblocked(core: SocketCore, work: (core: SocketCore) => Promise<void>): Promise<void> {
     try {
       await work(core)
     } finally {
@@ -262,12 +267,18 @@ export class Socket implements AsyncDisposable {
 
   #get(option: number): OptionInput {
     if (typeof option !== 'number') throw new TypeError('Identifier must be a number')
+    this.#checkOpen()
     return this.#core.settings.get(option)
   }
 
   #set(option: number, value: OptionInput): void {
     if (typeof option !== 'number') throw new TypeError('Identifier must be a number')
+    this.#checkOpen()
     this.#core.settings.set(option, value)
+  }
+
+  #checkOpen(): void {
+    if (this.#core.state === 'closed') throw new ZmqError('ENOTSOCK')
   }
 
   #setNumber(option: number, value: number): void {
