@@ -64,7 +64,7 @@ Dir::Etc::main "/dev/null"; Dir::Etc::parts "${apt}/none";
 Dir::Etc::sourcelist "${apt}/sources.list"; Dir::Etc::sourceparts "-"; Dir::Etc::preferences "/dev/null"; Dir::Etc::preferencesparts "-";
 Dir::State "${apt}/state"; Dir::State::lists "${apt}/lists"; Dir::State::status "${apt}/state/status";
 Dir::Cache "${apt}/cache"; Dir::Log "${apt}/logs"; APT::Install-Recommends "false"; APT::Sandbox::User "";
-Debug::NoLocking "true"; Acquire::Languages "none"; Acquire::Retries "3";
+Debug::NoLocking "true"; Acquire::Languages "none"; Acquire::Retries "3"; APT::Update::Error-Mode "any";
 `,
   )
   return config

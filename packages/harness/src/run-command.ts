@@ -44,7 +44,7 @@ export async function runCommand(command: string, args: readonly string[], optio
     throw new HarnessError('NOT_AVAILABLE', `cannot run '${command}': ${(cause as Error).message}`, { cause })
   }
   if (typeof end === 'number' && accept.includes(end)) return out.join('\n')
-  const blamed = last.filter(line => /^(E:|\[?error)/i.test(line))
+  const blamed = last.filter(line => /^(E:|\[?error\W+\S)/i.test(line)).slice(0, 3)
   const said = (blamed.length > 0 ? blamed : last).map(line => `    ${line}`).join('\n')
   throw new HarnessError('NOT_AVAILABLE', `'${command} ${args[0] ?? ''}' failed (${end}); it said at the end:\n${said}`)
 
