@@ -72,6 +72,7 @@ export class Session implements Flushable {
   #pipe: Pipe | undefined
   #attached = false
   #writing = false
+  #flushing = false
   #holding = false
   #closing: { is: 'lingering'; timer: NodeJS.Timeout | undefined } | undefined
   readonly #chunks: Uint8Array[] = []
@@ -118,6 +119,9 @@ export class Session implements Flushable {
   flush(): void {
     const state = this.#state
     if (state.is !== 'open' && state.is !== 'shaking' && state.is !== 'failing') return
+    // Taking from the queue makes room, so that a waiting sender writes and comes back here.
+    if (this.#flushing) return
+    this.#flushing = true
     const outlet = state.engine.outlet
     const chunks = this.#chunks
     while (!this.#writing && !outlet.empty) {
@@ -130,6 +134,7 @@ export class Session implements Flushable {
       if (state.link.write(chunks)) outlet.written()
       else this.#writing = true
     }
+    this.#flushing = false
     this.#settle()
   }
 
