@@ -53,6 +53,23 @@ export function captureLogger(level: Level = 'trace'): CaptureLogger {
   return { ...inner, lines }
 }
 
+/** The same logger, except that what it throws is reported as a warning: a full disk must not stop the work. */
+export function unfailing(inner: Logger): Logger {
+  const safely = <T>(run: () => T, otherwise: T): T => {
+    try {
+      return run()
+    } catch (error) {
+      process.emitWarning(`the logger threw: ${String(error)}`, 'MillraceWarning')
+      return otherwise
+    }
+  }
+  return {
+    enabled: level => safely(() => inner.enabled(level), false),
+    log: (level, text, fields) => safely(() => inner.log(level, text, fields), undefined),
+    with: fields => unfailing(safely(() => inner.with(fields), inner)),
+  }
+}
+
 /** The shape of pino, bunyan and their like: fields first, then the text. */
 export interface ObjectFirstLogger {
   trace(fields: object, text: string): void

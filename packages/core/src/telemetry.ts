@@ -4,13 +4,14 @@
  */
 import { channel, tracingChannel } from 'node:diagnostics_channel'
 import type { Channel, TracingChannel } from 'node:diagnostics_channel'
-import type { Context } from './handler.ts'
+import type { BatchContext, Context } from './handler.ts'
 import type { Message } from './contract.ts'
 import { isThenable } from './thenable.ts'
 
-/** Once for each delivery that a handler gets: retries and outputs are inside it. Channels `tracing:millrace:process:*`. */
+/** Once for each delivery, or batch, that a handler gets: retries and outputs are inside it. Channels `tracing:millrace:process:*`. */
 export interface ProcessEvent {
-  readonly context: Context
+  /** Of a batch: `deliveries` are all, `delivery` is the first. */
+  readonly context: Context & BatchContext
   /** What the handler returned, once it did. */
   result?: unknown
   error?: unknown

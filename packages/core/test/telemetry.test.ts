@@ -67,6 +67,29 @@ test('a store bound to the start holds for the handler, and a listener adds meta
   expect((await everything(m.broker, 'out')).map(one => one.message.metadata)).toEqual([{ trace: '1' }])
 })
 
+test('a batch is followed as one, and a breaker tells its changes', async () => {
+  await using m = mill()
+  const seen: string[] = []
+  const start = (event: unknown): void =>
+    void seen.push((event as ProcessEvent).context.deliveries.map(one => text(one.message)).join('+'))
+  const listen = (event: unknown): void => void seen.push((event as HandlerEvent).what)
+  telemetry.process.start.subscribe(start)
+  telemetry.handler.subscribe(listen)
+  m.router.batch(
+    'h',
+    { subscriber: m.broker, topic: 't', batch: { size: 2, within: 10 }, breaker: { failures: 1, cooldown: 1000 } },
+    () => Promise.reject(new Error('no')),
+  )
+  await m.run()
+
+  await m.publish('t', 'a', 'b')
+  await m.clock.advance(10)
+
+  telemetry.process.start.unsubscribe(start)
+  telemetry.handler.unsubscribe(listen)
+  expect(seen).toEqual(['started', 'a+b', 'breaker-open'])
+})
+
 test('handlers tell when they start, retry, time out and stop', async () => {
   await using m = mill()
   const seen: string[] = []

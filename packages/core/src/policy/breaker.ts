@@ -18,6 +18,7 @@ export interface BreakerOptions {
   readonly probes?: number
   /** Which errors are failures; others count as successes. Default: all. TIMEOUT is one like the others. */
   readonly failure?: (error: Error) => boolean
+  /** Told of each change. What it throws is reported as a warning. */
   readonly onChange?: (from: BreakerState, to: BreakerState) => void
 }
 
@@ -122,7 +123,7 @@ export class Breaker {
   }
 
   failed(pass: Pass, error: unknown): void {
-    if (!this.#options.failure(asError(error))) return this.succeeded(pass)
+    if (!agreed(() => this.#options.failure(asError(error)))) return this.succeeded(pass)
     const state = this.#state
     if (state !== pass || state.is === 'open') return
     const { counts } = state
@@ -130,7 +131,7 @@ export class Breaker {
     counts.failures++
     counts.failuresInARow++
     counts.successesInARow = 0
-    if (state.is === 'half-open' || this.#options.trip(counts))
+    if (state.is === 'half-open' || agreed(() => this.#options.trip(counts)))
       this.#become({ is: 'open', until: this.#clock.now() + this.#options.cooldown })
   }
 
@@ -166,7 +167,7 @@ export class Breaker {
     this.#state = next
     this.#timer?.cancel()
     this.#timer = undefined
-    this.#options.onChange?.(from, next.is)
+    agreed(() => this.#options.onChange?.(from, next.is))
     this.#wake()
     this.#arm()
   }
@@ -231,6 +232,16 @@ export function breaker<C extends Attempt = Context>(options: BreakerOptions | B
         throw error
       },
     )
+  }
+}
+
+/** What a hook says. One that throws says yes and is reported as a warning: it must not leave the breaker half way. */
+function agreed(hook: () => boolean | void): boolean {
+  try {
+    return hook() ?? true
+  } catch (error) {
+    process.emitWarning(`a breaker's hook threw: ${String(error)}`, 'MillraceWarning')
+    return true
   }
 }
 

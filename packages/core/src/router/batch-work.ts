@@ -2,8 +2,9 @@ import type { Delivery } from '../contract.ts'
 import { asError } from '../errors.ts'
 import type { BatchContext, Handler } from '../handler.ts'
 import type { Claim } from '../policy/dedupe.ts'
-import { telemetry } from '../telemetry.ts'
-import { settleDone, settleFailed, verdict } from './settle.ts'
+import { followed, telemetry, traced } from '../telemetry.ts'
+import type { ProcessEvent } from '../telemetry.ts'
+import { nackEffect, settleDone, settleFailed, verdict } from './settle.ts'
 import type { Settled, Verdict } from './settle.ts'
 import type { Plan } from './spec.ts'
 import type { Tally } from './stats.ts'
@@ -38,7 +39,7 @@ export class BatchWork {
 
   /** Never rejects. Resolves to the ms to wait before the next one. */
   async run(deliveries: readonly Delivery[]): Promise<number> {
-    const { home, tally, handler, plan } = this.#options
+    const { home, tally, plan } = this.#options
     tally.received += deliveries.length
     const parts: Part[] = []
     for (const delivery of deliveries) {
@@ -55,11 +56,10 @@ export class BatchWork {
     )
     let failure: Error | undefined
     try {
-      const result = await handler(
+      await this.#handle(
         parts.map(({ value }) => value),
         context,
       )
-      await home.outputs.send(result, context)
     } catch (thrown) {
       failure = asError(thrown)
     }
@@ -76,6 +76,16 @@ export class BatchWork {
     })
     for (const part of parts) await this.#settle(part, this.#failed(part.delivery, failure, how), failure)
     return how === 'release' && !plan.breaker ? PAUSE : 0
+  }
+
+  async #handle(values: readonly unknown[], context: WorkContext): Promise<void> {
+    const { home, handler } = this.#options
+    const event: ProcessEvent = { context }
+    const work = async (): Promise<void> => {
+      event.result = await handler(values, context)
+      await home.outputs.send(event.result, context)
+    }
+    await (followed(telemetry.process) ? traced(telemetry.process, event, work) : work())
   }
 
   /** What of a delivery goes into the batch; undefined where it is settled already. */
@@ -121,7 +131,7 @@ export class BatchWork {
 
   #failed(delivery: Delivery, error: Error, how: Verdict): Settled {
     const { plan, home } = this.#options
-    return settleFailed(delivery, error, how, delivery.attempt >= plan.maxDeliveries, home.logger)
+    return settleFailed(delivery, error, how, nackEffect(delivery, plan), home.logger)
   }
 
   #tell(delivery: Delivery, { outcome }: Settled, error?: unknown): undefined {

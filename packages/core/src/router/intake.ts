@@ -34,7 +34,7 @@ export class Intake {
   readonly #gate = new KeyGate<Delivery>()
   readonly #sense = new StreamSense()
   /** Let through by the gate, not begun yet: before everything that is still to come. */
-  readonly #through = new Ring<{ readonly delivery: Delivery; readonly key: string }>(4)
+  readonly #through = new Ring<{ readonly delivery: Delivery; readonly key: string }>()
   #state: 'idle' | 'open' | 'stopped' = 'idle'
   #subscription: Subscription | undefined
   /** Arrived while the intake had to wait. */

@@ -92,7 +92,12 @@ export class Outputs {
     context: OutputContext,
   ): Promise<void> {
     const out = mapped(messages, context)
-    const first = this.#publish(topic, out, options, context)
+    let first: Promise<void>
+    try {
+      first = this.#publish(topic, out, options, context)
+    } catch (error) {
+      first = Promise.reject(error as Error) // a publisher that throws fails like one that rejects
+    }
     if (context.transaction) return first // a transaction that failed is over
     return first.then(undefined, (error: unknown) => this.#again(topic, out, options, context, error))
   }

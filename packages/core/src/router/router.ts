@@ -3,7 +3,7 @@ import { systemClock } from '../clock/system.ts'
 import type { Closed, CloseOptions, Message, Publisher, Subscriber } from '../contract.ts'
 import { asError, MillraceError } from '../errors.ts'
 import type { Attempt, BatchContext, Context, Handler, Middleware } from '../handler.ts'
-import { lineLogger } from '../logger.ts'
+import { lineLogger, unfailing } from '../logger.ts'
 import type { Logger } from '../logger.ts'
 import type { Used } from './chain.ts'
 import { HandlerEntry } from './entry.ts'
@@ -65,7 +65,7 @@ export class Router {
 
   constructor(options: RouterOptions = {}) {
     const { logger = lineLogger({ level: 'warn' }), clock = systemClock } = options
-    this.#logger = logger
+    this.#logger = unfailing(logger)
     this.#clock = clock
     this.running = new Promise((resolve, reject) => {
       this.#isRunning = resolve

@@ -3,6 +3,7 @@ import { isMillraceError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { RetryOptions } from '../policy/retry.ts'
 import type { Outcome } from '../telemetry.ts'
+import type { Plan } from './spec.ts'
 
 /** What became of a delivery, and whether it will come back to this very process with the same message. */
 export interface Settled {
@@ -27,18 +28,36 @@ export type Verdict = 'release' | 'nack' | 'reject'
 /** An open breaker is no failure; what is fatal needs no second look. */
 export function verdict(error: Error, retry: RetryOptions | undefined): Verdict {
   if (isMillraceError(error, 'BREAKER_OPEN')) return 'release'
-  return retry?.fatal?.(error) ? 'reject' : 'nack'
+  try {
+    return retry?.fatal?.(error) ? 'reject' : 'nack'
+  } catch {
+    return 'nack' // a classification that fails classifies nothing
+  }
 }
 
-/** Settles what failed. `last`: a nack dead-letters it, for its deliveries are used up. */
-export function settleFailed(delivery: Delivery, error: Error, how: Verdict, last: boolean, logger: Logger): Settled {
+/** What a nack comes to: it comes again, or its deliveries are used up and it is dead-lettered or discarded. */
+export type NackEffect = 'nacked' | 'rejected' | 'discarded'
+
+export function nackEffect(delivery: Delivery, { maxDeliveries, buries }: Plan): NackEffect {
+  if (delivery.attempt < maxDeliveries) return 'nacked'
+  return buries ? 'rejected' : 'discarded'
+}
+
+/** Settles what failed. */
+export function settleFailed(
+  delivery: Delivery,
+  error: Error,
+  how: Verdict,
+  nack: NackEffect,
+  logger: Logger,
+): Settled {
   try {
     switch (how) {
       case 'release':
         return { outcome: delivery.release() ? 'released' : 'lost', held: false }
       case 'nack':
         if (!delivery.nack({ error })) return { outcome: 'lost', held: false }
-        return last ? { outcome: 'rejected', held: false } : { outcome: 'nacked', held: true }
+        return { outcome: nack, held: nack === 'nacked' }
       case 'reject':
         return { outcome: delivery.reject({ error }) ? 'rejected' : 'lost', held: false }
     }

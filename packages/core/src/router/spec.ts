@@ -17,6 +17,7 @@ import type { RetryOptions } from '../policy/retry.ts'
 import type { ThrottleOptions } from '../policy/throttle.ts'
 import { Throttle } from '../policy/throttle.ts'
 import { Timeout } from '../policy/timeout.ts'
+import { telemetry } from '../telemetry.ts'
 import type { Input, ReadTopic, WriteTopic } from './topic.ts'
 import { isTopic, nameOf } from './topic.ts'
 
@@ -94,6 +95,8 @@ export interface Plan {
   readonly bulkhead: Bulkhead | undefined
   readonly dedupe: Deduplicator | undefined
   readonly maxDeliveries: number
+  /** Whether there is a dead-letter topic; else what is used up is discarded. */
+  readonly buries: boolean
   readonly subscribe: SubscribeOptions
 }
 
@@ -140,10 +143,15 @@ export function plan(
     retry: spec.retry,
     timeout: spec.timeout === undefined ? undefined : new Timeout(spec.timeout),
     throttle: made<Throttle, ThrottleOptions>(spec.throttle, Throttle, options => new Throttle(options, clock)),
-    breaker: made<Breaker, BreakerOptions>(spec.breaker, Breaker, options => new Breaker(options, clock)),
+    breaker: made<Breaker, BreakerOptions>(
+      spec.breaker,
+      Breaker,
+      options => new Breaker(watched(name, options), clock),
+    ),
     bulkhead: made<Bulkhead, BulkheadOptions>(spec.bulkhead, Bulkhead, options => new Bulkhead(options)),
     dedupe: made<Deduplicator, DedupeOptions>(spec.dedupe, Deduplicator, options => new Deduplicator(options)),
     maxDeliveries,
+    buries: deadLetter !== false && (deadLetter !== undefined || group !== null),
     subscribe: {
       ...(batch && { prefetch: Math.min(100_000, Math.max(256, batch.size * concurrency)) }),
       ...(!batch && concurrency > 256 && { prefetch: concurrency }),
@@ -160,6 +168,17 @@ export function plan(
 /** What describes a plan to those who read logs. */
 export function publishTopicName(plan: Plan): string | undefined {
   return plan.publishTopic === undefined ? undefined : nameOf(plan.publishTopic)
+}
+
+/** A handler's own breaker tells its changes to those who watch the handler. */
+function watched(handler: string, options: BreakerOptions): BreakerOptions {
+  return {
+    ...options,
+    onChange(from, to) {
+      if (telemetry.handler.hasSubscribers) telemetry.handler.publish({ handler, what: `breaker-${to}` })
+      options.onChange?.(from, to)
+    },
+  }
 }
 
 function atomicBroker(name: string, spec: HandlerSpec<unknown>): Broker {

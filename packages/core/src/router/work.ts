@@ -3,8 +3,9 @@ import type { Delivery } from '../contract.ts'
 import type { Handler } from '../handler.ts'
 import type { Claim } from '../policy/dedupe.ts'
 import { followed, telemetry, traced } from '../telemetry.ts'
+import type { ProcessEvent } from '../telemetry.ts'
 import { isThenable } from '../thenable.ts'
-import { settleDone, settleFailed, verdict } from './settle.ts'
+import { nackEffect, settleDone, settleFailed, verdict } from './settle.ts'
 import type { Settled, Verdict } from './settle.ts'
 import type { Plan } from './spec.ts'
 import { counted } from './stats.ts'
@@ -116,7 +117,7 @@ export class Work {
   /** The handler and its outputs, for those who follow: they see both as one. */
   #told(context: WorkContext, value: unknown): unknown {
     const { handler, home } = this.#options
-    const event: { context: WorkContext; result?: unknown } = { context }
+    const event: ProcessEvent = { context }
     const send = (result: unknown): unknown => {
       event.result = result
       return home.outputs.send(result, context)
@@ -194,8 +195,7 @@ export class Work {
   #settle(context: WorkContext, error: Error, how: Verdict): void {
     const { plan, home } = this.#options
     const { delivery } = context
-    const last = delivery.attempt >= plan.maxDeliveries
-    this.#end(context, settleFailed(delivery, error, how, last, home.logger), error)
+    this.#end(context, settleFailed(delivery, error, how, nackEffect(delivery, plan), home.logger), error)
   }
 
   #expired(context: WorkContext): void {

@@ -369,6 +369,23 @@ describe('a source', () => {
     await router.close()
   })
 
+  test('that cannot be had does not keep a router from closing', async () => {
+    const clock = virtualClock()
+    const subscriber: Subscriber = {
+      capabilities: memory().capabilities,
+      subscribe: () => Promise.reject(new MillraceError('DISCONNECTED', 'never')),
+    }
+    const router = new Router({ logger: silent, clock })
+    router.handle('h', { subscriber, topic: 't' }, () => undefined)
+    const run = router.run()
+    await clock.advance(1000)
+
+    await router.close()
+
+    expect(await run).toMatchObject({ released: 0, unfinished: 0 })
+    expect(clock.pending).toBe(0)
+  })
+
   test('that is closed for good ends its handler, and the last one ends the router', async () => {
     const clock = virtualClock()
     const [one, other] = [memory({ clock }), memory({ clock })]

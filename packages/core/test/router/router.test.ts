@@ -8,6 +8,7 @@ import { pattern } from '../../src/pattern.ts'
 import { Router } from '../../src/router/router.ts'
 import { silent } from '../../src/logger.ts'
 import { to } from '../../src/router/output.ts'
+import { virtualClock } from '../../src/testing/virtual-clock.ts'
 import { everything, mill, turns } from './kit.ts'
 
 const Numbers = {
@@ -307,6 +308,58 @@ describe('failure', () => {
 
     expect(m.router.stats['h']).toMatchObject({ discarded: 1 })
     expect(m.logger.lines.some(({ level, text }) => level === 'error' && text.startsWith('discarded'))).toBe(true)
+  })
+
+  test('without a dead-letter topic what used up its deliveries is discarded, and counted as that', async () => {
+    await using m = mill()
+    const spec = { subscriber: m.broker, topic: 't', redeliver: { attempts: 1 } }
+    const fail = () => Promise.reject(new Error('no'))
+    m.router.handle('everyone', { ...spec, group: null }, fail)
+    m.router.handle('none', { ...spec, deadLetter: false }, fail)
+    m.router.handle('named', { ...spec, group: null, deadLetter: 'dead' }, fail)
+    await m.run()
+
+    await m.publish('t', 'a')
+
+    expect(m.router.stats).toMatchObject({ everyone: { discarded: 1 }, none: { discarded: 1 }, named: { rejected: 1 } })
+    expect(await everything(m.broker, 'dead')).toHaveLength(1)
+  })
+
+  test('hooks and loggers that throw stop nothing', async () => {
+    const clock = virtualClock()
+    const broker = memory({ clock })
+    const broken = () => {
+      throw new Error('broken')
+    }
+    const warnings: string[] = []
+    const warned = ({ message }: Error): void => void warnings.push(message)
+    process.on('warning', warned)
+    const router = new Router({ clock, logger: { enabled: () => true, log: broken, with: broken } })
+    router.handle(
+      'h',
+      {
+        subscriber: broker,
+        topic: 't',
+        retry: { attempts: 1, fatal: broken },
+        breaker: { failures: 1, cooldown: 10, failure: broken, onChange: broken },
+      },
+      one => {
+        if (text(one) === 'a') throw new Error('no')
+      },
+    )
+    router.run().catch(() => undefined)
+    await router.running
+
+    await broker.publish('t', [message('a'), message('b')])
+    await clock.advance(1000)
+    await turns()
+
+    expect(router.stats['h']).toMatchObject({ nacked: expect.any(Number), acked: 1 })
+    await router.close({ timeout: 0 })
+    process.off('warning', warned)
+    expect(warnings.join()).toContain('the logger threw')
+    expect(warnings.join()).toContain("a breaker's hook threw")
+    await broker.close({ timeout: 0 })
   })
 
   test('a failed publish of outputs is tried again without calling the handler again', async () => {
