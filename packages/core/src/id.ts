@@ -1,54 +1,41 @@
 /**
- * UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 random bits, of which the first 12 count up within a
- * millisecond (§6.2 method 1), so that ids made by one process sort in the order in which they were made.
+ * UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, a counter of 12 bits (§6.2 method 1), 62 random bits. Ids made by
+ * one process sort in the order of their making. Random bits are drawn anew for every millisecond and every 4,096 ids,
+ * not for each: what tells ids of one draw apart is the counter (the same trade as §6.2 method 2 makes).
  */
 import { randomFillSync } from 'node:crypto'
+import { stamp } from './clock/stamp.ts'
+import { systemClock } from './clock/system.ts'
 
-const POOL = 8192
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const COUNTS = 4096
+/** The third group, version and counter: `7000` to `7fff`. */
+const COUNTERS: readonly string[] = Array.from({ length: COUNTS }, (_, count) => (0x7000 | count).toString(16))
 
 class IdMaker {
-  readonly #pool = new Uint8Array(POOL)
-  #used = POOL
+  readonly #now = stamp(systemClock)
+  readonly #random = Buffer.alloc(8)
   #time = 0
-  #prefix = ''
+  #head = ''
+  #tail = ''
   #counter = 0
 
   next(): string {
-    const now = Date.now()
-    if (now > this.#time) this.#startAt(now)
-    else if (++this.#counter > 0xfff) this.#startAt(this.#time + 1)
-    if (this.#used > POOL - 8) {
-      randomFillSync(this.#pool)
-      this.#used = 0
-    }
-    const pool = this.#pool
-    const at = this.#used
-    this.#used = at + 8
-    const counter = this.#counter
-    return (
-      this.#prefix +
-      HEX[0x70 | (counter >> 8)] +
-      HEX[counter & 0xff] +
-      '-' +
-      HEX[0x80 | (pool[at]! & 0x3f)] + // within the pool: at ≤ POOL - 8
-      HEX[pool[at + 1]!] +
-      '-' +
-      HEX[pool[at + 2]!] +
-      HEX[pool[at + 3]!] +
-      HEX[pool[at + 4]!] +
-      HEX[pool[at + 5]!] +
-      HEX[pool[at + 6]!] +
-      HEX[pool[at + 7]!]
-    )
+    const now = this.#now()
+    if (now > this.#time) this.#draw(now)
+    // A millisecond that is used up borrows from the next.
+    else if (++this.#counter === COUNTS) this.#draw(Math.max(this.#time + 1, Date.now()))
+    return this.#head + COUNTERS[this.#counter] + this.#tail
   }
 
-  #startAt(time: number): void {
+  #draw(time: number): void {
     this.#time = time
-    const hex = time.toString(16).padStart(12, '0')
-    this.#prefix = `${hex.slice(0, 8)}-${hex.slice(8)}-`
-    // Starting in the lower half leaves room to count up; the millisecond before cannot collide.
-    this.#counter = Math.floor(Math.random() * 0x800)
+    this.#counter = 0
+    const ms = time.toString(16).padStart(12, '0')
+    randomFillSync(this.#random)
+    this.#random[0] = (this.#random[0]! & 0x3f) | 0x80 // of 8
+    const random = this.#random.toString('hex')
+    this.#head = `${ms.slice(0, 8)}-${ms.slice(8)}-`
+    this.#tail = `-${random.slice(0, 4)}-${random.slice(4)}`
   }
 }
 

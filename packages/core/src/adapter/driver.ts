@@ -28,6 +28,8 @@ export interface Driver {
     batch: readonly Message[],
     options: WriteOptions,
   ): readonly Failure[] | Promise<readonly Failure[]>
+  /** True of a topic that exists here, so that its name need not be checked again. No IO. */
+  knows?(topic: string): boolean
   /** Begins to consume, with no credit. Resolves as `capabilities.subscribes` says. */
   attach(spec: AttachSpec, sink: Sink, signal: AbortSignal): Promise<Source>
   transaction?<T>(work: (transaction: DriverTransaction) => Promise<T>, signal: AbortSignal): Promise<T>

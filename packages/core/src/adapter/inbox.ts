@@ -25,7 +25,7 @@ interface Waiter {
 
 /** The deliveries that nobody has taken yet, and those who wait for one. */
 export class Inbox {
-  readonly #buffer = new Ring<HandedDelivery>(64)
+  readonly #buffer = new Ring<HandedDelivery>()
   readonly #waiters = new Set<Waiter>()
   readonly #watchers = new Set<{ readonly need: number; readonly wake: () => void }>()
   readonly #options: InboxOptions

@@ -50,8 +50,8 @@ export class KeyGate<T> {
       lane.state = BUSY
       return true
     }
-    if (early) (lane.early ??= new Ring<T>(4)).push(item)
-    else (lane.queue ??= new Ring<T>(4)).push(item)
+    if (early) (lane.early ??= new Ring<T>()).push(item)
+    else (lane.queue ??= new Ring<T>()).push(item)
     this.#waiting++
     return false
   }

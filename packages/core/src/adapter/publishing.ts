@@ -58,11 +58,7 @@ export class Publishing {
   }
 
   #check(topic: string, batch: readonly Message[], options: PublishOptions | undefined): void {
-    if (!this.#names.has(topic)) {
-      checkTopic(topic)
-      if (this.#names.size >= NAMES) this.#names.clear()
-      this.#names.add(topic)
-    }
+    if (this.#driver.knows ? !this.#driver.knows(topic) : !this.#names.has(topic)) this.#checkName(topic)
     const { name, capabilities } = this.#driver
     if (options !== undefined) {
       checkPublishOptions(name, capabilities, options, this.#clock.now())
@@ -82,6 +78,13 @@ export class Publishing {
         )
       if (!isCheckedMetadata(message.metadata)) checkedMetadata(message.metadata, 'publish')
     }
+  }
+
+  #checkName(topic: string): void {
+    checkTopic(topic)
+    if (this.#driver.knows) return
+    if (this.#names.size >= NAMES) this.#names.clear()
+    this.#names.add(topic)
   }
 
   /** Waits for the answer; writes again, when the link is back, what the driver says it did not send. */

@@ -1,15 +1,13 @@
+const NOTHING: undefined[] = []
+const FIRST = 8
+
 /** A first-in first-out queue that never shifts an array: a circle of slots that doubles when it is full. */
 export class Ring<T> {
-  #slots: (T | undefined)[]
-  #mask: number
+  // Nothing until the first push: most queues of most topics are never used.
+  #slots: (T | undefined)[] = NOTHING
+  #mask = -1
   #head = 0
   #size = 0
-
-  constructor(capacity = 16) {
-    const slots = 1 << Math.ceil(Math.log2(Math.max(2, capacity)))
-    this.#slots = new Array<T | undefined>(slots).fill(undefined)
-    this.#mask = slots - 1
-  }
 
   get size(): number {
     return this.#size
@@ -44,7 +42,8 @@ export class Ring<T> {
   }
 
   clear(): void {
-    this.#slots.fill(undefined)
+    this.#slots = NOTHING
+    this.#mask = -1
     this.#head = 0
     this.#size = 0
   }
@@ -55,7 +54,7 @@ export class Ring<T> {
 
   #grow(): void {
     const old = this.#slots
-    const slots = new Array<T | undefined>(old.length * 2).fill(undefined)
+    const slots = new Array<T | undefined>(old.length * 2 || FIRST).fill(undefined)
     for (let i = 0; i < this.#size; i++) slots[i] = old[(this.#head + i) & this.#mask]
     this.#slots = slots
     this.#mask = slots.length - 1

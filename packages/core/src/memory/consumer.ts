@@ -1,4 +1,5 @@
 import type { AttachSpec, Raw, Settlement, Sink, Source } from '../adapter/driver.ts'
+import { Ring } from '../adapter/ring.ts'
 import type { Clock, Timer } from '../clock/clock.ts'
 import type { Group, Member } from './group.ts'
 import type { Hand } from './hand.ts'
@@ -23,7 +24,7 @@ export class Consumer implements Source {
   epoch = 0
   readonly #members = new Map<string, Member>()
   /** Members of groups that may have something; each of the others is armed in its group. */
-  readonly #hungry = new Set<Member>()
+  readonly #hungry = new Ring<Member>()
   readonly #options: ConsumerOptions
   readonly #tick: number
   #only: Member | undefined
@@ -37,8 +38,9 @@ export class Consumer implements Source {
     this.#tick = Math.max(1, Math.ceil((options.spec.lease ?? 30_000) / TICKS))
   }
 
-  get groups(): Group[] {
-    return [...this.#members.values()].map(member => member.group)
+  /** Where it takes from. */
+  get places(): { readonly topic: string; readonly group: Group }[] {
+    return [...this.#members].map(([topic, { group }]) => ({ topic, group }))
   }
 
   /** Whether it takes from the topic already. */
@@ -50,14 +52,14 @@ export class Consumer implements Source {
     const member = group.add(this)
     this.#members.set(topic, member)
     this.#only = this.#members.size === 1 ? member : undefined
-    this.#hungry.add(member)
+    this.#queue(member)
     if (this.#state === 'taking') this.sink.ready()
   }
 
   /** A group has something for this consumer. */
   wake(member: Member): boolean {
     if (this.#state !== 'taking') return false
-    if (!this.#only) this.#hungry.add(member)
+    if (!this.#only) this.#queue(member)
     return this.sink.ready()
   }
 
@@ -123,13 +125,21 @@ export class Consumer implements Source {
     return Promise.resolve()
   }
 
+  #queue(member: Member): void {
+    if (member.queued) return
+    member.queued = true
+    this.#hungry.push(member)
+  }
+
   /** In turn from those that may have something. */
   #takeAny(): Hand | undefined {
-    for (const member of this.#hungry) {
+    for (let member = this.#hungry.shift(); member; member = this.#hungry.shift()) {
+      member.queued = false
       const hand = member.group.take(member)
-      this.#hungry.delete(member)
       if (!hand) continue
-      this.#hungry.add(member)
+      // Finding out at once that it is empty saves coming back to it.
+      if (member.group.backlog) this.#queue(member)
+      else member.group.arm(member)
       return hand
     }
     return undefined

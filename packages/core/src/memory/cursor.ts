@@ -7,6 +7,7 @@ import type { Log } from './log.ts'
 const WAITING = 1
 /** Settled before those that stand in front of it. */
 const SETTLED = 2
+const FIRST = 4
 type Slot = Hand | typeof WAITING | typeof SETTLED | undefined
 
 /** A group's place in one log: what was handed out to whom, and up to where all is settled. */
@@ -18,8 +19,8 @@ export class Cursor {
   /** The lowest offset that is not settled. */
   floor: number
   /** From `floor` to `next`. */
-  #slots: Slot[] = new Array<Slot>(16).fill(undefined)
-  #mask = 15
+  #slots: Slot[] = new Array<Slot>(FIRST).fill(undefined)
+  #mask = FIRST - 1
   #settledAhead = 0
 
   constructor(group: Group, log: Log, offset: number) {

@@ -7,12 +7,12 @@ import { MillraceError } from '../errors.ts'
 import { isPattern, matches } from '../pattern.ts'
 import type { Pattern } from '../pattern.ts'
 import { Consumer } from './consumer.ts'
-import type { Group } from './group.ts'
 import type { MemoryPlan } from './options.ts'
 import { PatternTrie } from './pattern-trie.ts'
 import { addCounts, noCounts } from './statistics.ts'
 import type { MemoryStatistics, TopicStatistics } from './statistics.ts'
 import { Topic } from './topic.ts'
+import type { TopicOptions } from './topic.ts'
 
 /** The longest that a timer is kept: a year, so that nothing overflows. */
 const LONGEST = 366 * 24 * 3600 * 1000
@@ -36,7 +36,7 @@ export class MemoryDriver implements Driver {
   readonly #watches = new Map<Consumer, Watch[]>()
   readonly #groupWatches = new Map<string, Watch>()
   #seq = 0
-  readonly #stamp: () => number
+  readonly #topicOptions: TopicOptions
   #bytes = 0
   #peakBytes = 0
   #idleTimer: Timer | undefined
@@ -47,7 +47,16 @@ export class MemoryDriver implements Driver {
     this.#plan = plan
     this.clock = plan.clock
     this.#schedule = new Schedule(plan.clock)
-    this.#stamp = stamp(plan.clock)
+    this.#topicOptions = {
+      plan,
+      schedule: this.#schedule,
+      stamp: stamp(plan.clock),
+      number: count => (this.#seq += count) - count + 1,
+      weigh: bytes => {
+        this.#bytes += bytes
+        if (this.#bytes > this.#peakBytes) this.#peakBytes = this.#bytes
+      },
+    }
     const capabilities: Capabilities = {
       accepts: 'held',
       subscribes: 'exact',
@@ -137,7 +146,7 @@ export class MemoryDriver implements Driver {
   }
 
   async lag(topic: string, group: string): Promise<Lag> {
-    return { messages: this.#topics.get(topic)?.groups.get(group)?.pending ?? 0 }
+    return { messages: this.#topics.get(topic)?.find(group)?.pending ?? 0 }
   }
 
   async close(): Promise<void> {
@@ -203,16 +212,7 @@ export class MemoryDriver implements Driver {
         'TOO_MANY_TOPICS',
         `topic '${name}': there are ${this.#plan.maxTopics} topics, the most that maxTopics allows`,
       )
-    const topic = new Topic(name, {
-      plan: this.#plan,
-      schedule: this.#schedule,
-      number: count => (this.#seq += count) - count + 1,
-      stamp: this.#stamp,
-      weigh: bytes => {
-        this.#bytes += bytes
-        if (this.#bytes > this.#peakBytes) this.#peakBytes = this.#bytes
-      },
-    })
+    const topic = new Topic(name, this.#topicOptions)
     this.#topics.set(name, topic)
     for (const watch of this.#patterns.find(name)) {
       if (watch.group !== undefined) topic.group(watch.group, 'earliest')
@@ -249,9 +249,7 @@ export class MemoryDriver implements Driver {
     }
     this.#watches.delete(consumer)
     if (consumer.spec.group !== undefined) return
-    const own = new Set<Group>(consumer.groups)
-    for (const topic of this.#topics.values())
-      for (const group of topic.ephemeral) if (own.has(group)) topic.forget(group)
+    for (const { topic, group } of consumer.places) this.#topics.get(topic)?.forget(group)
   }
 
   #watchIdle(): void {

@@ -12,11 +12,12 @@ import type { Log } from './log.ts'
 import { noCounts } from './statistics.ts'
 import type { Counts, GroupStatistics } from './statistics.ts'
 
-export interface GroupOptions {
+/** The topic, as its groups need it. */
+export interface GroupOwner {
   readonly clock: Clock
   readonly schedule: Schedule
-  /** Called when messages were settled: there may be room for publishers. */
-  readonly settled: () => void
+  /** Messages were settled: there may be room for publishers. */
+  admit(): void
 }
 
 /** A consumer in a group. */
@@ -25,23 +26,28 @@ export interface Member {
   readonly group: Group
   /** It found nothing and waits to be woken. */
   armed: boolean
+  /** The consumer has it in line. */
+  queued: boolean
 }
 
 /** A group's view of one topic: who consumes, what was handed out, what comes again. One without a name is a subscription's own. */
 export class Group {
+  /** Undefined for an ephemeral subscription's own. */
+  readonly name: string | undefined
   readonly counts: Counts = noCounts()
-  readonly #options: GroupOptions
+  readonly #owner: GroupOwner
   /** By priority, highest first. */
   readonly #cursors: Cursor[] = []
   /** Due for another attempt. */
   readonly #ready = new Ring<Hand>()
-  readonly #delayed = new Map<Hand, Scheduled>()
-  readonly #members = new Set<Member>()
-  /** Those that found nothing, in turn. */
+  #delayed: Map<Hand, Scheduled> | undefined
+  #members: readonly Member[] = []
+  /** Those that found nothing, in turn, where there are several members. */
   readonly #armed = new Ring<Member>()
 
-  constructor(options: GroupOptions) {
-    this.#options = options
+  constructor(name: string | undefined, owner: GroupOwner) {
+    this.name = name
+    this.#owner = owner
   }
 
   /** A log of the topic's: `from` says where the group begins in it. */
@@ -53,7 +59,9 @@ export class Group {
   }
 
   get backlog(): boolean {
-    return this.#ready.size > 0 || this.#cursors.some(cursor => cursor.next < cursor.log.tail)
+    if (this.#ready.size > 0) return true
+    for (const cursor of this.#cursors) if (cursor.next < cursor.log.tail) return true
+    return false
   }
 
   get pending(): number {
@@ -77,18 +85,21 @@ export class Group {
   }
 
   get consumers(): number {
-    return this.#members.size
+    return this.#members.length
   }
 
   add(consumer: Consumer): Member {
-    const member: Member = { consumer, group: this, armed: false }
-    this.#members.add(member)
+    const member: Member = { consumer, group: this, armed: false, queued: false }
+    // Who is armed alone stands in no line; with company it does.
+    for (const alone of this.#members.length === 1 ? this.#members : []) if (alone.armed) this.#armed.push(alone)
+    this.#members = [...this.#members, member]
     return member
   }
 
   /** The consumer leaves: whatever it still has comes again. */
   remove(member: Member): void {
-    if (!this.#members.delete(member)) return
+    if (!this.#members.includes(member)) return
+    this.#members = this.#members.filter(one => one !== member)
     for (const cursor of this.#cursors)
       for (const { offset, attempt } of [...cursor.held(member.consumer)]) this.#again(cursor, offset, attempt)
     this.wake()
@@ -98,20 +109,31 @@ export class Group {
   take(member: Member): Hand | undefined {
     const hand = this.#ready.size > 0 ? this.#retake(member.consumer) : this.#takeNew(member.consumer)
     if (hand) this.counts.delivered++
-    else if (!member.armed) {
-      member.armed = true
-      this.#armed.push(member)
-    }
+    else this.arm(member)
     return hand
+  }
+
+  /** There is nothing for it now: it is to be woken. */
+  arm(member: Member): void {
+    if (member.armed) return
+    member.armed = true
+    if (this.#members.length > 1) this.#armed.push(member)
   }
 
   /** Tells those that wait, in turn, as long as there is something. */
   wake(): void {
-    if (this.#armed.size === 0) return
+    if (this.#members.length === 1) {
+      const alone = this.#members[0]! // there is one
+      if (alone.armed && this.backlog) {
+        alone.armed = false
+        if (!alone.consumer.wake(alone)) alone.armed = true
+      }
+      return
+    }
     for (let left = this.#armed.size; left > 0 && this.backlog; left--) {
       const member = this.#armed.shift()! // left > 0
       member.armed = false
-      if (this.#members.has(member) && !member.consumer.wake(member) && !member.armed) {
+      if (this.#members.includes(member) && !member.consumer.wake(member) && !member.armed) {
         // Nobody waits there now. It stays in line for what comes later.
         member.armed = true
         this.#armed.push(member)
@@ -125,7 +147,7 @@ export class Group {
     if (!cursor.valid(hand)) return
     cursor.settle(hand.offset)
     this.counts.acked++
-    this.#options.settled()
+    this.#owner.admit()
   }
 
   /** One of the consumer's hand-outs was decided. One that no longer counts is passed over. */
@@ -157,7 +179,7 @@ export class Group {
   /** A batch was settled: others may come, publishers may go on. */
   done(): void {
     if (this.#ready.size > 0) this.wake()
-    this.#options.settled()
+    this.#owner.admit()
   }
 
   /** Whether the consumer has anything in hand. */
@@ -188,8 +210,8 @@ export class Group {
 
   /** The group ends: its timers with it. */
   close(): void {
-    for (const scheduled of this.#delayed.values()) scheduled.cancel()
-    this.#delayed.clear()
+    for (const scheduled of this.#delayed?.values() ?? []) scheduled.cancel()
+    this.#delayed = undefined
     this.#ready.clear()
   }
 
@@ -197,7 +219,7 @@ export class Group {
     let inFlight = 0
     for (const cursor of this.#cursors) for (const _ of cursor.held()) inFlight++
     const { published: _, ...counts } = this.counts
-    return { ...counts, pending: this.pending, inFlight, consumers: this.#members.size }
+    return { ...counts, pending: this.pending, inFlight, consumers: this.#members.length }
   }
 
   #retake(consumer: Consumer): Hand | undefined {
@@ -226,7 +248,7 @@ export class Group {
   }
 
   #expired(expires: number | undefined): boolean {
-    if (expires === undefined || expires > this.#options.clock.now()) return false
+    if (expires === undefined || expires > this.#owner.clock.now()) return false
     this.counts.expired++
     return true
   }
@@ -238,11 +260,12 @@ export class Group {
     }
     const hand = new Hand(cursor, offset, attempt, undefined, 0)
     cursor.wait(offset)
-    const scheduled = this.#options.schedule.add(this.#options.clock.now() + delay, () => {
-      this.#delayed.delete(hand)
+    const scheduled = this.#owner.schedule.add(this.#owner.clock.now() + delay, () => {
+      this.#delayed?.delete(hand)
       this.#ready.push(hand)
       this.wake()
     })
+    this.#delayed ??= new Map()
     this.#delayed.set(hand, scheduled)
   }
 

@@ -1,14 +1,16 @@
 import type { Failure, From, Message } from '../contract.ts'
 import type { WriteOptions } from '../adapter/driver.ts'
 import { Ring } from '../adapter/ring.ts'
+import type { Clock } from '../clock/clock.ts'
 import type { Schedule } from '../clock/schedule.ts'
 import { MillraceError } from '../errors.ts'
 import { DedupeWindow } from './dedupe-window.ts'
 import { Group } from './group.ts'
+import type { GroupOwner } from './group.ts'
 import { Log, OVERHEAD } from './log.ts'
 import type { Bound, MemoryPlan } from './options.ts'
 import { addCounts, noCounts } from './statistics.ts'
-import type { Counts, TopicStatistics } from './statistics.ts'
+import type { Counts, GroupStatistics, TopicStatistics } from './statistics.ts'
 
 /** Beyond the bound so many settled messages at most are let be before the oldest go: trimming looks at every group. */
 const SLACK = 64
@@ -33,11 +35,9 @@ interface Blocked {
 }
 
 /** One topic: its messages by priority, the groups that read them, and the publishers that wait for room. */
-export class Topic {
+export class Topic implements GroupOwner {
   readonly name: string
-  readonly groups: Map<string, Group> = new Map()
-  readonly ephemeral: Set<Group> = new Set()
-  readonly counts: Counts = noCounts()
+  readonly #own: Counts = noCounts()
   lastUse: number
   readonly #options: TopicOptions
   /** By priority. */
@@ -73,29 +73,35 @@ export class Topic {
     )
   }
 
+  get clock(): Clock {
+    return this.#options.plan.clock
+  }
+
+  get schedule(): Schedule {
+    return this.#options.schedule
+  }
+
+  /** The group of that name, if there is one. */
+  find(name: string): Group | undefined {
+    return this.#all.find(group => group.name === name)
+  }
+
   /** The group of that name, made where it is not there yet; without a name a new one. */
   group(name: string | undefined, from: From): Group {
-    const existing = name === undefined ? undefined : this.groups.get(name)
+    const existing = name === undefined ? undefined : this.find(name)
     if (existing) return existing
-    const group: Group = new Group({
-      clock: this.#options.plan.clock,
-      schedule: this.#options.schedule,
-      settled: () => this.#admit(),
-    })
+    const group = new Group(name, this)
     for (const log of this.#logs) group.join(log, from)
-    if (name === undefined) this.ephemeral.add(group)
-    else this.groups.set(name, group)
-    this.#all = [...this.groups.values(), ...this.ephemeral]
+    this.#all = [...this.#all, group]
     return group
   }
 
-  /** Ends a group, or an ephemeral subscription's own. */
+  /** Ends a group. */
   forget(group: Group): void {
+    if (!this.#all.includes(group)) return
     group.close()
-    this.ephemeral.delete(group)
-    for (const [name, one] of this.groups) if (one === group) this.groups.delete(name)
-    this.#all = [...this.groups.values(), ...this.ephemeral]
-    this.#admit()
+    this.#all = this.#all.filter(one => one !== group)
+    this.admit()
   }
 
   write(batch: readonly Message[], options: WriteOptions): readonly Failure[] | Promise<readonly Failure[]> {
@@ -126,7 +132,7 @@ export class Topic {
   clear(): number {
     const dropped = this.#size - this.#delayed
     for (const log of this.#logs) while (log.size > 0) this.#dropFirst(log)
-    this.#admit()
+    this.admit()
     return dropped
   }
 
@@ -139,7 +145,7 @@ export class Topic {
   }
 
   statistics(): TopicStatistics {
-    const counts = { ...this.counts }
+    const counts = { ...this.#own }
     for (const group of this.#all) addCounts(counts, group.counts)
     return {
       ...counts,
@@ -147,8 +153,10 @@ export class Topic {
       delayed: this.#delayed,
       bytes: this.#bytes,
       blocked: this.#blocked.size,
-      groups: Object.fromEntries([...this.groups].map(([name, group]) => [name, group.statistics()])),
-      ephemeral: [...this.ephemeral].map(group => group.statistics()),
+      groups: Object.fromEntries(
+        this.#all.flatMap(group => (group.name === undefined ? [] : [[group.name, group.statistics()]])),
+      ) as Record<string, GroupStatistics>,
+      ephemeral: this.#all.filter(group => group.name === undefined).map(group => group.statistics()),
     }
   }
 
@@ -166,7 +174,7 @@ export class Topic {
     this.#size += batch.length
     this.#bytes += bytes
     this.#options.weigh(bytes)
-    this.counts.published += batch.length
+    this.#own.published += batch.length
     if (this.#size > retain.messages + this.#slack || this.#bytes > retain.bytes) this.#trim(retain)
     return true
   }
@@ -184,8 +192,9 @@ export class Topic {
         const oldest = whenFull === 'drop-oldest' ? this.#oldest(() => true) : undefined
         if (!oldest) return false
         this.#dropFirst(oldest)
-        this.counts.dropped++
-        for (const group of this.ephemeral) group.gap(`topic '${this.name}' was full and dropped its oldest message`)
+        this.#own.dropped++
+        for (const group of this.#all)
+          if (group.name === undefined) group.gap(`topic '${this.name}' was full and dropped its oldest message`)
       }
     }
     const expires = options.expires ?? (ttl === undefined ? undefined : now + ttl)
@@ -193,7 +202,7 @@ export class Topic {
     this.#size++
     this.#bytes += bytes
     this.#options.weigh(bytes)
-    this.counts.published++
+    this.#own.published++
     const log = this.#log(options.priority ?? 0)
     if (options.notBefore === undefined || options.notBefore <= now) {
       log.append(message, this.#options.number(1), now, expires)
@@ -273,7 +282,7 @@ export class Topic {
         }
         const error = this.#full(signal.reason)
         blocked.done(failures(batch, blocked.index, error))
-        this.#admit()
+        this.admit()
       }
       this.#blocked.push(blocked)
       if (signal.aborted) onAbort()
@@ -282,7 +291,7 @@ export class Topic {
   }
 
   /** There may be room again: lets the waiting publishers on, in their order. */
-  #admit(): void {
+  admit(): void {
     if (this.#blocked.size === 0) return
     const now = this.#options.plan.clock.now()
     let accepted = false
