@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/ThreeDotsLabs/watermill"
 	watermillamqp "github.com/ThreeDotsLabs/watermill-amqp/pkg/amqp"
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -17,11 +19,23 @@ func (b amqpBackend) config() watermillamqp.Config {
 	if b.with.Prefetch > 0 {
 		config.Consume.Qos.PrefetchCount = b.with.Prefetch
 	}
-	if b.with.QueueType != "" {
-		config.Queue.Arguments = amqp.Table{"x-queue-type": b.with.QueueType}
+	if b.with.Exchange != "" || b.with.RoutingKey != "" || b.with.Queue != "" {
+		config.TopologyBuilder = asItIs{}
+		config.Exchange.GenerateName = func(string) string { return b.with.Exchange }
+		config.Publish.GenerateRoutingKey = func(topic string) string { return cmp.Or(b.with.RoutingKey, topic) }
+		config.Queue.GenerateName = func(topic string) string { return cmp.Or(b.with.Queue, topic) }
 	}
 	return config
 }
+
+// asItIs declares nothing: others have.
+type asItIs struct{}
+
+func (asItIs) BuildTopology(*amqp.Channel, string, string, watermillamqp.Config, watermill.LoggerAdapter) error {
+	return nil
+}
+
+func (asItIs) ExchangeDeclare(*amqp.Channel, string, watermillamqp.Config) error { return nil }
 
 func (b amqpBackend) publisher() (message.Publisher, error) {
 	return watermillamqp.NewPublisher(b.config(), watermill.NopLogger{})

@@ -20,8 +20,8 @@ type settings struct {
 	Subscribers int
 	// PubSub is RabbitMQ's fan-out exchange with a queue for each group, instead of a work queue.
 	PubSub bool
-	// QueueType is RabbitMQ's argument x-queue-type, if the queue was declared with one.
-	QueueType string
+	// Exchange, RoutingKey and Queue are RabbitMQ's: what somebody else has declared, used as it is.
+	Exchange, RoutingKey, Queue string
 	// Partitions is how many a created Kafka topic has.
 	Partitions int
 }

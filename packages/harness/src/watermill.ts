@@ -21,8 +21,8 @@ export interface WatermillOptions {
   readonly create?: boolean
   /** RabbitMQ: a fan-out exchange named as the topic, and a queue `topic_group`, instead of one queue named as the topic. */
   readonly pubsub?: boolean
-  /** RabbitMQ: the type that the queue was declared with, if it was. */
-  readonly queueType?: 'quorum' | 'classic'
+  /** RabbitMQ: an exchange and a queue that are there, used as they are; the key is the topic unless given. Nothing is declared. */
+  readonly existing?: { readonly exchange?: string; readonly routingKey?: string; readonly queue?: string }
   /** RabbitMQ: 1 is Watermill's default. */
   readonly prefetch?: number
 }
@@ -71,12 +71,14 @@ export async function watermillConsume(
 }
 
 async function watermill(command: string, options: WatermillOptions, more: readonly string[]) {
-  const { url, topic, group, create = false, pubsub = false, queueType, prefetch } = options
+  const { url, topic, group, create = false, pubsub = false, existing = {}, prefetch } = options
   const args = [command, '-url', url, '-topic', topic, ...more]
   if (group !== undefined) args.push('-group', group)
   if (create) args.push('-create')
   if (pubsub) args.push('-pubsub')
-  if (queueType !== undefined) args.push('-queue-type', queueType)
+  if (existing.exchange !== undefined) args.push('-exchange', existing.exchange)
+  if (existing.routingKey !== undefined) args.push('-routing-key', existing.routingKey)
+  if (existing.queue !== undefined) args.push('-queue', existing.queue)
   if (prefetch !== undefined) args.push('-prefetch', String(prefetch))
 
   const child = spawn(await rival('watermill'), args, { stdio: ['pipe', 'pipe', 'pipe'] })

@@ -29,3 +29,22 @@ test.skipIf(!go).each(['kafka', 'rabbitmq', 'nats'] as const)(
   },
   120_000,
 )
+
+test.skipIf(!go)(
+  `Watermill uses an exchange and a queue of RabbitMQ that others have declared as they are${why}`,
+  async () => {
+    await using server = await start('rabbitmq', { fresh: true })
+    const one = { uuid: 'one', metadata: {}, payload: Buffer.from('x') }
+    const declared = { url: server.url, topic: 'wire', pubsub: true, group: 'peers', create: true }
+    await watermillPublish(declared, [])
+
+    await watermillPublish({ url: server.url, topic: 'key', existing: { exchange: 'wire' } }, [one])
+    const taking = await watermillConsume(
+      { url: server.url, topic: 'any', existing: { queue: 'wire_peers' } },
+      { count: 1 },
+    )
+
+    expect(await taking.messages).toEqual([one])
+  },
+  60_000,
+)
