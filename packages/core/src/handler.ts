@@ -34,6 +34,8 @@ export interface Attempt {
   readonly publisher: string | undefined
   /** Aborts when the attempt's time is over, the delivery is lost, or a close ran out of time; never at the ack. */
   readonly signal: AbortSignal
+  /** For waits that are no work: aborts when `signal` does, and as soon as the handler is being stopped. Made on first read. */
+  readonly waiting: AbortSignal
   readonly logger: Logger
   readonly clock: Clock
   /** With `atomic: true`: what the outputs and the ack are part of; `native` is the vendor's own handle. */

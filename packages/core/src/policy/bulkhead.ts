@@ -73,6 +73,6 @@ export function bulkhead<C extends Attempt = Context>(options: BulkheadOptions |
       )
     }
     return (value, context) =>
-      shared.tryEnter() ? inside(value, context) : shared.enter(context.signal).then(() => inside(value, context))
+      shared.tryEnter() ? inside(value, context) : shared.enter(context.waiting).then(() => inside(value, context))
   }
 }

@@ -64,7 +64,7 @@ export class Deduplicator {
       const claimed = isThenable(answer) ? await answer : answer
       if (claimed === 'claimed') return { key, token }
       if (claimed === 'done') return 'duplicate'
-      await sleep(context.clock, wait, context.signal)
+      await sleep(context.clock, wait, context.waiting)
     }
   }
 

@@ -94,7 +94,7 @@ async function persist<C extends Attempt>(
     if (options.elapsed !== undefined && clock.now() + delay - began > options.elapsed) break
     tell(options, { error, attempt, delay, context })
     try {
-      await sleep(clock, delay, context.signal)
+      await sleep(clock, delay, context.waiting)
     } catch {
       break // the delivery was lost or the router is closing: the error that counts is the handler's
     }

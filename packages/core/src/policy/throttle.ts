@@ -90,7 +90,7 @@ export function throttle<C extends Attempt = Context>(options: ThrottleOptions |
   if (!shared) new Throttle(options as ThrottleOptions) // so that a wrong option is told now and not at the first message
   return next => {
     const later = async (rate: Throttle, value: unknown, context: C): Promise<unknown> => {
-      await rate.take(context.signal)
+      await rate.take(context.waiting)
       return next(value, context)
     }
     return (value, context) => {

@@ -41,6 +41,10 @@ export class TimedScope implements Context, BatchContext, Bounded {
     return this.#abort?.signal ?? this.#made()
   }
 
+  get waiting(): AbortSignal {
+    return AbortSignal.any([this.signal, this.#outer.waiting])
+  }
+
   #made(): AbortSignal {
     const abort = new AbortController()
     this.#abort = abort

@@ -68,7 +68,8 @@ export class BatchWork {
       for (const part of parts) await this.#settle(part, settleDone(part.delivery, home.logger))
       return 0
     }
-    const how = home.stopped ? 'release' : verdict(failure, plan.retry)
+    const judged = verdict(failure, plan.retry)
+    const how = home.stopped || (context.calledOff && judged === 'nack') ? 'release' : judged
     home.logger.log(how === 'release' ? 'debug' : 'warn', 'the batch failed', {
       error: failure,
       verdict: how,

@@ -77,6 +77,8 @@ export class Runner {
         clock,
       }),
       watched: new Set(),
+      waiting: new Set(),
+      draining: undefined,
       stopped: undefined,
     }
     this.#feed = new Feed({
@@ -127,7 +129,10 @@ export class Runner {
   async #drain(timeout: number, onHurry: (hurry: (timeout: number) => void) => void): Promise<HandlerReport> {
     const { clock, plan, logger } = this.#options
     this.#tell('stopping')
-    const given = this.#taking.stop()
+    const before = this.#tally.released
+    const unbegun = this.#taking.stop()
+    this.#home.draining = closedError(plan.name)
+    for (const context of this.#home.waiting) context.callOff(this.#home.draining)
     const closing = this.#feed.close(timeout)
     let timer: Timer | undefined
     let due = Infinity
@@ -149,7 +154,8 @@ export class Runner {
     const { released } = await closing
     this.#home.stopped ??= closedError(plan.name)
     plan.timeout?.rest()
-    const report = { released: given + released, unfinished: this.#taking.busy }
+    const back = unbegun + (this.#tally.released - before) + released
+    const report = { released: back, unfinished: this.#taking.busy }
     if (report.released + report.unfinished > 0)
       logger.log(report.unfinished > 0 ? 'warn' : 'info', 'stopped with work left', { ...report })
     this.#tell('stopped')
@@ -210,7 +216,8 @@ export class Runner {
       empty: () => intake.empty(),
       stop: () => {
         const left = intake.stop().filter(delivery => delivery.release()).length
-        return left + work.unpark()
+        work.unpark()
+        return left
       },
     }
   }

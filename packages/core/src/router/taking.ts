@@ -6,7 +6,7 @@ export interface Taking {
   readonly waiting: number
   open(subscription: Subscription): void
   lost(): void
-  /** Gives back what was taken in and not begun; returns how many. */
+  /** Takes nothing more in. Gives back what was taken in and not begun; returns how many that were. */
   stop(): number
   empty(): Promise<void>
 }

@@ -20,6 +20,10 @@ export interface Home {
   readonly outputs: Outputs
   /** Those whose signal somebody has read, to be aborted at a hard stop. */
   readonly watched: Set<WorkContext>
+  /** Those that wait, to be called off when the handler is being stopped. */
+  readonly waiting: Set<WorkContext>
+  /** Why the handler takes nothing more in, once it does not. */
+  draining: Error | undefined
   /** Why the handler was stopped hard, once it was. */
   stopped: Error | undefined
 }
@@ -36,10 +40,13 @@ export class WorkContext implements Context, BatchContext, OutputContext {
   transaction: Transaction | undefined = undefined
   /** A transaction of which its ack was part is through. */
   committed = false
+  /** A wait was called off because the handler is being stopped: what it waited for was not done, and did not fail. */
+  calledOff = false
   readonly #home: Home
   readonly #batch: readonly Delivery[] | undefined
   #abort: AbortController | undefined = undefined
   #follow: (() => void) | undefined = undefined
+  #waits: AbortController | undefined = undefined
 
   constructor(home: Home, delivery: Delivery, key?: string, batch?: readonly Delivery[]) {
     this.#home = home
@@ -109,6 +116,25 @@ export class WorkContext implements Context, BatchContext, OutputContext {
     else if (!this.maps.includes(map)) this.maps.push(map)
   }
 
+  get waiting(): AbortSignal {
+    if (this.#waits) return this.#waits.signal
+    const waits = new AbortController()
+    this.#waits = waits
+    const { signal } = this
+    if (signal.aborted) waits.abort(signal.reason)
+    else signal.addEventListener('abort', () => waits.abort(signal.reason), { once: true })
+    this.#home.waiting.add(this)
+    if (this.#home.draining) this.callOff(this.#home.draining)
+    return waits.signal
+  }
+
+  /** The handler is being stopped: ends the waits, not the work. */
+  callOff(reason: Error): void {
+    if (this.#waits === undefined || this.#waits.signal.aborted) return
+    this.calledOff = true
+    this.#waits.abort(reason)
+  }
+
   /** A hard stop. */
   cut(reason: Error): void {
     this.#abort?.abort(reason)
@@ -116,6 +142,7 @@ export class WorkContext implements Context, BatchContext, OutputContext {
 
   /** The work is over: stops following. */
   end(): void {
+    if (this.#waits) this.#home.waiting.delete(this)
     if (this.#follow === undefined) return
     this.#home.watched.delete(this)
     for (const delivery of this.deliveries) delivery.signal.removeEventListener('abort', this.#follow)

@@ -68,15 +68,14 @@ export class Work {
     this.#failed(new WorkContext(this.#options.home, delivery), error)
   }
 
-  /** Gives back what only waits. Returns how many. */
-  unpark(): number {
+  /** Gives back what only waits. */
+  unpark(): void {
     const parked = [...this.#parked]
     this.#parked.clear()
     for (const [context, cancel] of parked) {
       cancel()
       this.#giveBack(context)
     }
-    return parked.length
   }
 
   #handle(context: WorkContext, value: unknown): void {
@@ -166,8 +165,9 @@ export class Work {
     const { plan, home, pause } = this.#options
     const { delivery, key } = context
     const error = asError(thrown)
-    if (home.stopped) return this.#giveBack(context)
     const how = verdict(error, plan.retry)
+    // What was stopped before its retries were used up did not fail: others shall try.
+    if (home.stopped || (context.calledOff && how === 'nack')) return this.#giveBack(context)
     if (how === 'release') {
       if (key !== undefined && plan.breaker) return this.#park(context, value)
       if (!plan.breaker) {

@@ -124,6 +124,7 @@ export function fakeContext(
     subscriber: 'fake',
     publisher: undefined,
     signal: abort.signal,
+    waiting: abort.signal,
     logger,
     clock,
     transaction: undefined,

@@ -164,6 +164,34 @@ describe('close', () => {
     expect((await next.receive()).attempt).toBe(1)
   })
 
+  test('does not wait for retries, places or twins: what only waits is given back, not counted as failed', async () => {
+    await using m = mill()
+    const spec = { subscriber: m.broker, topic: 't' }
+    const fail = () => Promise.reject(new Error('no'))
+    let calls = 0
+    const once = () => {
+      if (++calls === 1) throw new Error('no')
+    }
+    const key = { key: () => 'same' }
+    m.router.handle('retry', { ...spec, retry: { base: 20_000, jitter: 'none' } }, fail)
+    m.router.handle('throttle', { ...spec, throttle: { rate: 1, per: 60_000 }, retry: { base: 0 } }, once)
+    m.router.batch('batch', { ...spec, batch: { size: 1 }, retry: { base: 20_000, jitter: 'none' } }, fail)
+    m.router.handle(
+      'twin',
+      { ...spec, dedupe: { ...key, store: { claim: () => 'busy', confirm() {}, release() {} } } },
+      fail,
+    )
+    await m.run()
+    await m.publish('t', 'a')
+    await m.clock.advance(10)
+
+    const report = await m.router.close({ timeout: 30_000 })
+
+    expect(report).toMatchObject({ released: 4, unfinished: 0 })
+    expect(m.router.stats['retry']).toMatchObject({ released: 1, nacked: 0, rejected: 0 })
+    expect(m.clock.pending).toBe(0)
+  })
+
   test('is the same close however often, and hurries when told to', async () => {
     await using m = mill()
     m.router.handle('deaf', { subscriber: m.broker, topic: 'd' }, () => new Promise<void>(() => undefined))
