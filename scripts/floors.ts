@@ -16,8 +16,9 @@ const brokerOrIntegration: PackageFloors = { ours: { millrace: {} } }
 const floors: Readonly<Record<string, PackageFloors>> = {
   core: {
     rows: [
-      ['errors+contract+pattern', 'id', 'clock', 'thenable', 'logger'],
-      ['names', 'message'],
+      ['errors+contract+pattern', 'clock', 'thenable', 'logger'],
+      ['names', 'id'],
+      ['message'],
       ['codec'],
       ['topic', 'protobuf', 'router/topic'],
       ['handler', 'router/output'],

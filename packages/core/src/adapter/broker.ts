@@ -27,7 +27,7 @@ import { Link } from './link.ts'
 import { checkPublishOptions, subscribePlan, unsupported } from './options.ts'
 import { Publishing } from './publishing.ts'
 import { CoreSubscription } from './subscription.ts'
-import type { SubscriptionHost } from './subscription.ts'
+import type { SubscriptionHost } from './subscription-host.ts'
 
 export interface BrokerOptions {
   /** The driver needs no opening: publishing may be synchronous from the first call. */
@@ -178,8 +178,8 @@ class CoreBroker implements Broker, SubscriptionHost {
     return this.#publishing.publish(topic, message, undefined)
   }
 
-  ended(subscription: CoreSubscription): void {
-    this.#subscriptions.delete(subscription)
+  ended(subscription: object): void {
+    this.#subscriptions.delete(subscription as CoreSubscription)
   }
 
   failed(error: Error): void {

@@ -164,7 +164,7 @@ function readable(value: unknown): string {
       return ''
     }
   }
-  return clean(String(value))
+  return clean(String(value as number | boolean | bigint | symbol))
 }
 
 function clean(text: string): string {

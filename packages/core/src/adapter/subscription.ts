@@ -11,38 +11,25 @@ import type {
   SubscribeOptions,
   WaitOptions,
 } from '../contract.ts'
-import type { Clock, Timer } from '../clock/clock.ts'
 import { asError, MillraceError } from '../errors.ts'
 import { isPattern } from '../pattern.ts'
 import { orAborted } from './abort.ts'
-import type { Backoff } from './backoff.ts'
+import { attach } from './attach.ts'
 import { HandedDelivery } from './delivery.ts'
 import type { Holder } from './delivery.ts'
-import type { AttachSpec, Driver, Raw, Sink, Source } from './driver.ts'
+import type { AttachSpec, Raw, Sink, Source } from './driver.ts'
 import { each } from './each.ts'
 import { HoldBack } from './hold-back.ts'
 import { InHand } from './in-hand.ts'
 import { Inbox } from './inbox.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
-import type { Link } from './link.ts'
 import { mendable } from './link.ts'
 import { Listeners } from './listeners.ts'
 import { Mortuary } from './mortuary.ts'
 import { unsupported } from './options.ts'
+import type { SubscriptionHost } from './subscription-host.ts'
 import type { SubscribePlan } from './options.ts'
 import { Outbox } from './outbox.ts'
-
-/** What a subscription needs of its broker. */
-export interface SubscriptionHost {
-  readonly driver: Driver
-  readonly link: Link
-  readonly clock: Clock
-  readonly reconnect: Backoff
-  /** Publishes one message and waits until it is accepted, across outages. */
-  write(topic: string, message: Delivery['message']): Promise<void>
-  ended(subscription: CoreSubscription): void
-  failed(error: Error): void
-}
 
 type State =
   | { readonly is: 'down' }
@@ -409,44 +396,23 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   }
 
   async #attach(from: AttachSpec['from'], signal: AbortSignal): Promise<void> {
-    const { driver, link, reconnect, clock } = this.#host
     const { topics, group, prefetch, lease, maxDeliveries } = this.#plan
-    for (let attempt = 1; ; attempt++) {
-      await link.ready(signal)
-      try {
-        for (const topic of topics) {
-          const dead = isPattern(topic) ? undefined : this.#mortuary.target(topic)
-          if (dead) await driver.declare(dead, {}, signal)
-        }
-        const spec: AttachSpec = {
-          topics,
-          ...(group !== undefined && { group }),
-          from,
-          prefetch,
-          lease,
-          maxDeliveries,
-          options: this.#options,
-        }
-        const source = await driver.attach(spec, this, signal)
-        if (this.#life.signal.aborted || signal.aborted) {
-          await source.stop()
-          throw signal.aborted ? signal.reason : new MillraceError('CLOSED', 'the subscription is closed')
-        }
-        this.#state = { is: 'up', source }
-        this.#outbox.connect(source)
-        source.request?.(prefetch)
-        if (source.take) this.#inbox.refill()
-        return
-      } catch (error) {
-        if (signal.aborted || !mendable(error)) throw error
-        link.broken(asError(error))
-        this.#host.failed(asError(error))
-        await new Promise<void>(resolve => {
-          const timer: Timer = clock.after(reconnect(attempt), resolve)
-          signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true })
-        })
-      }
+    const options = this.#options
+    const source = await attach({
+      host: this.#host,
+      spec: { topics, ...(group !== undefined && { group }), from, prefetch, lease, maxDeliveries, options },
+      sink: this,
+      dead: topics.flatMap(topic => (isPattern(topic) ? [] : [this.#mortuary.target(topic)])),
+      signal,
+    })
+    if (this.#life.signal.aborted || signal.aborted) {
+      await source.stop()
+      throw signal.aborted ? signal.reason : new MillraceError('CLOSED', 'the subscription is closed')
     }
+    this.#state = { is: 'up', source }
+    this.#outbox.connect(source)
+    source.request?.(prefetch)
+    if (source.take) this.#inbox.refill()
   }
 
   async #recover(): Promise<void> {

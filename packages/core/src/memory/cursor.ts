@@ -100,7 +100,7 @@ export class Cursor {
     return true
   }
 
-  /** What the consumer has in hand; all consumers' without one. */
+  /** What the consumer has in hand; all consumers' without one. Each may be settled or made to wait meanwhile. */
   *held(consumer?: Consumer): IterableIterator<Hand> {
     for (let offset = this.floor; offset < this.next; offset++) {
       const slot = this.#slots[offset & this.#mask]

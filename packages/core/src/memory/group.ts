@@ -101,7 +101,7 @@ export class Group {
     if (!this.#members.includes(member)) return
     this.#members = this.#members.filter(one => one !== member)
     for (const cursor of this.#cursors)
-      for (const { offset, attempt } of [...cursor.held(member.consumer)]) this.#again(cursor, offset, attempt)
+      for (const { offset, attempt } of cursor.held(member.consumer)) this.#again(cursor, offset, attempt)
     this.wake()
   }
 
@@ -191,7 +191,7 @@ export class Group {
   expireLeases(consumer: Consumer, before: number): Hand[] {
     const lost: Hand[] = []
     for (const cursor of this.#cursors)
-      for (const hand of [...cursor.held(consumer)]) {
+      for (const hand of cursor.held(consumer)) {
         if (hand.epoch > before) continue
         this.#again(cursor, hand.offset, hand.attempt + 1)
         lost.push(hand)

@@ -15,7 +15,7 @@ describe('the ring', () => {
     )
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 200 }), operations => {
-        const ring = new Ring<number>(2)
+        const ring = new Ring<number>()
         const model: number[] = []
         for (const { do: verb, value } of operations) {
           if (verb === 'shift') expect(ring.shift()).toBe(model.shift())

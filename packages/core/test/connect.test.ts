@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { connect } from '../src/connect.ts'
+import { message } from '../src/index.ts'
+import { memory } from '../src/memory/index.ts'
+
+test('memory: is a broker in this process', async () => {
+  await using broker = await connect('memory:')
+
+  await broker.publish('t', message('x'))
+
+  expect(broker.name).toBe('memory')
+})
+
+test('options come in the query', async () => {
+  await using broker = await connect('memory:?capacity=1&whenFull=refuse')
+  await broker.declare('t', { group: 'g' })
+
+  await expect(broker.publish('t', [message('a'), message('b')])).rejects.toMatchObject({ code: 'PUBLISH_FAILED' })
+})
+
+test.each(['memory:?capacity=many', 'memory:?whenFull=maybe', 'memory:?colour=red', 'gopher://host', 'no scheme', ''])(
+  "'%s' is a bad option",
+  async url => {
+    await expect(connect(url)).rejects.toMatchObject({ code: 'BAD_OPTION' })
+  },
+)
+
+test('a package that is not installed is named, and the credentials are not', async () => {
+  const connecting = connect('sqs://user:secret@host')
+
+  await expect(connecting).rejects.toMatchObject({
+    code: 'NOT_INSTALLED',
+    message: expect.stringContaining('npm install @millrace/sqs') as string,
+  })
+  await expect(connecting).rejects.not.toThrow(/secret/)
+})
+
+test('adapters can be passed in, and get the URL and the options', async () => {
+  const seen: unknown[] = []
+  const broker = await connect('sqs://host/?a=1', {
+    adapters: { sqs: options => (seen.push(options), memory()) },
+    options: { region: 'x' },
+  })
+
+  expect(seen).toEqual([{ url: 'sqs://host/?a=1', region: 'x' }])
+  await broker.close()
+})
