@@ -28,6 +28,7 @@ import { checkPublishOptions, subscribePlan, unsupported } from './options.ts'
 import { Publishing } from './publishing.ts'
 import { CoreSubscription } from './subscription.ts'
 import type { SubscriptionHost } from './subscription-host.ts'
+import { innermost } from './wrapped-delivery.ts'
 
 export interface BrokerOptions {
   /** The driver needs no opening: publishing may be synchronous from the first call. */
@@ -135,9 +136,10 @@ class CoreBroker implements Broker, SubscriptionHost {
               await tx.write(topic, Array.isArray(messages) ? (messages as Message[]) : [messages as Message])
             },
             ack: delivery => {
-              const found = this.#find(delivery)
+              const own = innermost(delivery)
+              const found = this.#find(own)
               tx.ack(found.source, found.raw)
-              acked.push(delivery)
+              acked.push(own)
             },
           })
         }, this.link.signal), // checked above that it is there

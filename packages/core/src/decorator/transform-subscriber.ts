@@ -8,6 +8,7 @@ import type {
   Subscription,
   WaitOptions,
 } from '../contract.ts'
+import { wrappedDelivery } from '../adapter/wrapped-delivery.ts'
 
 /** Changes a message on its way in. Must not wait: it runs as the message is handed over. */
 export type Change = (message: Message, delivery: Delivery) => Message
@@ -64,18 +65,23 @@ function transformSubscription(inner: Subscription, change: Change): Subscriptio
         if (delivery) yield delivery
       }
     },
-    async *batches(options: BatchOptions) {
-      for await (const batch of inner.batches(options)) {
-        const deliveries = batch.map(wrapped).filter(delivery => delivery !== undefined)
-        if (deliveries.length > 0) yield deliveries
-      }
-    },
+    batches: (options: BatchOptions) => batchesOf(inner.batches(options), wrapped),
     flush: options => inner.flush(options),
     position: () => inner.position(),
     on: (event, listener) => inner.on(event, listener),
     closed: inner.closed,
     close: options => inner.close(options),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+  }
+}
+
+async function* batchesOf(
+  batches: AsyncIterable<Delivery[]>,
+  change: (delivery: Delivery) => Delivery | undefined,
+): AsyncIterable<Delivery[]> {
+  for await (const batch of batches) {
+    const deliveries = batch.map(change).filter(delivery => delivery !== undefined)
+    if (deliveries.length > 0) yield deliveries
   }
 }
 
@@ -87,6 +93,10 @@ class Changed implements Delivery {
   constructor(inner: Delivery, message: Message) {
     this.#inner = inner
     this.message = message
+  }
+
+  get [wrappedDelivery](): Delivery {
+    return this.#inner
   }
 
   get topic(): string {
