@@ -23,6 +23,16 @@ export interface ExaminationOptions {
   readonly server?: string
   /** ms that a wait may take: Watermill's T. Default 15,000, in stress mode 75,000. Never slept through. */
   readonly patience?: number
+  /** ms of the leases that cases take. Default 1000: servers count whole seconds. */
+  readonly lease?: number
+}
+
+/** Which cases are run with no test runner, and how. */
+export interface Selection {
+  /** Default: the whole suite. */
+  readonly cases?: readonly Case[]
+  /** How many at once at most. Default 1. */
+  readonly abreast?: number
 }
 
 /** What one run of one case came to. */
@@ -91,8 +101,7 @@ export class Examination {
   }
 
   /** Runs them all with no test runner: up to `abreast` at once, then those that must be alone. */
-  async runAll(options: { readonly cases?: readonly Case[]; readonly abreast?: number } = {}): Promise<Report> {
-    const { cases = suite, abreast = 1 } = options
+  async runAll({ cases = suite, abreast = 1 }: Selection = {}): Promise<Report> {
     const queue = cases.filter(one => !one.alone)
     const work = async (): Promise<void> => {
       for (let one = queue.shift(); one; one = queue.shift()) await this.run(one)
@@ -120,12 +129,13 @@ export class Examination {
   #table: Capabilities | undefined
 
   async #once(one: Case, capabilities: Capabilities): Promise<void> {
-    const { open, restart, foreign } = this.#options
+    const { open, restart, foreign, lease = 1000 } = this.#options
     const kit = new Kit({
       capabilities,
       mode: this.#mode,
       order: this.#order,
       patience: this.#patience,
+      lease,
       open,
       ...(restart && { restart }),
       ...(foreign && { foreign }),
@@ -152,8 +162,6 @@ export class Examination {
 }
 
 /** Runs the whole suite with no test runner. */
-export async function examine(
-  options: ExaminationOptions & { readonly abreast?: number; readonly cases?: readonly Case[] },
-): Promise<Report> {
+export function examine(options: ExaminationOptions & Selection): Promise<Report> {
   return new Examination(options).runAll(options)
 }

@@ -10,6 +10,8 @@ export interface KitSetup {
   readonly order: Order
   /** ms that a wait may take: Watermill's T. */
   readonly patience: number
+  /** ms of the leases that cases take. */
+  readonly lease: number
   open(): Broker | Promise<Broker>
   restart?(): Promise<void>
   foreign?(topic: string, what: ForeignKind): Promise<void>
@@ -33,9 +35,12 @@ export class Kit {
   readonly patience: number
   /** ms for which "nothing more comes" is watched. */
   readonly quiet: number
+  /** ms of a lease. */
+  readonly lease: number
   readonly #setup: KitSetup
   readonly #opened: Broker[] = []
   #first: Promise<Broker> | undefined
+  #breaths = 0
 
   constructor(setup: KitSetup) {
     this.#setup = setup
@@ -44,6 +49,7 @@ export class Kit {
     this.order = setup.order
     this.patience = setup.patience
     this.quiet = 50
+    this.lease = setup.lease
   }
 
   /** The case's own broker: always the same instance. */
@@ -85,11 +91,11 @@ export class Kit {
     const { group } = options
     if (this.order === 'subscribe-first' || group === undefined) {
       const subscription = await this.subscribe(broker, topic, options)
-      await this.publish(topic, messages)
+      if (messages.length > 0) await this.publish(topic, messages)
       return subscription
     }
     await this.declare(topic, group)
-    await this.publish(topic, messages)
+    if (messages.length > 0) await this.publish(topic, messages)
     return this.subscribe(broker, topic, options)
   }
 
@@ -109,6 +115,11 @@ export class Kit {
   /** How many: Watermill's full count, or its short one. */
   count(full: number, short: number): number {
     return this.mode === 'short' ? short : full
+  }
+
+  /** Lets the event loop turn now and then: a broker that redelivers without end must not keep the case's limit from coming. */
+  async breathe(): Promise<void> {
+    if (++this.#breaths % 256 === 0) await new Promise(resolve => setImmediate(resolve))
   }
 
   /** Restarts the broker. */

@@ -7,6 +7,7 @@ import { within } from './waiting.ts'
 
 /** The next delivery, un-settled. */
 export async function next(kit: Kit, from: Subscription, patience: number = kit.patience): Promise<Delivery> {
+  await kit.breathe()
   const here = from.tryReceive()
   if (here) return here
   const controller = new AbortController()
@@ -26,7 +27,7 @@ export async function take(kit: Kit, from: Subscription, count: number): Promise
 
 /**
  * Watermill's bulkRead: acknowledges until it has seen `limit` different messages. A message that comes twice is
- * acknowledged and counted once: at-least-once allows it. Fails when none comes for `patience`.
+ * acknowledged and counted once: at-least-once allows it. Fails when nothing new comes for `patience`.
  */
 export async function read(
   kit: Kit,
@@ -35,12 +36,16 @@ export async function read(
   patience: number = kit.patience,
 ): Promise<Delivery[]> {
   const seen = new Map<string, Delivery>()
+  let last = performance.now()
   while (seen.size < limit) {
+    if (performance.now() - last > patience) throw new Error(`${seen.size} of ${limit} messages came, again and again`)
     const delivery = await next(kit, from, patience).catch(error => {
       throw new Error(`${seen.size} of ${limit} messages came`, { cause: error })
     })
     delivery.ack()
-    if (!seen.has(delivery.message.id)) seen.set(delivery.message.id, delivery)
+    if (seen.has(delivery.message.id)) continue
+    seen.set(delivery.message.id, delivery)
+    last = performance.now()
   }
   return [...seen.values()]
 }
@@ -57,6 +62,7 @@ export async function readMerged(
   const pump = async (subscription: Subscription): Promise<void> => {
     while (!controller.signal.aborted) {
       try {
+        await kit.breathe()
         const delivery = await subscription.receive({ signal: controller.signal })
         delivery.ack()
         if (!seen.has(delivery.message.id)) seen.set(delivery.message.id, delivery)

@@ -5,15 +5,12 @@ import { simple } from '../../kit/messages.ts'
 import { next } from '../../kit/reading.ts'
 import { all, durable, leases } from '../../needs.ts'
 
-/** ms. Servers count leases in whole seconds. */
-const LEASE = 1000
-
 export const leaseExpires: Case = {
   title: 'a message that is held beyond its longest lease is lost to its holder and comes again',
   needs: all(leases, durable),
   async run(kit) {
     const topic = kit.topic()
-    const options = { ...kit.group(), lease: LEASE, maxLease: LEASE }
+    const options = { ...kit.group(), lease: kit.lease, maxLease: kit.lease }
     const [sent] = simple(1)
 
     const holder = await kit.filled(topic, [sent!], options)

@@ -12,6 +12,7 @@ export const emptyBatch: Case = {
     const sent = simple(1)
 
     const subscription = await kit.filled(topic, [], kit.group())
+    await kit.publish(topic, [])
     await kit.publish(topic, sent)
     const delivery = await next(kit, subscription)
     delivery.ack()

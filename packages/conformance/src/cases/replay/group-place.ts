@@ -11,7 +11,7 @@ export const groupsPlaceWins: Case = {
     const topic = kit.topic()
     const broker = await kit.broker()
     const group = kit.group()
-    const [done, missed] = [simple(3), simple(3)]
+    const [done, missed, last] = [simple(3), simple(3), simple(3)]
 
     const first = await kit.filled(topic, done, group)
     await read(kit, first, 3)
@@ -21,8 +21,8 @@ export const groupsPlaceWins: Case = {
     sameIds(await read(kit, second, 3), missed)
     await silent(kit, second)
     await second.close()
-    await kit.publish(topic, done)
+    await kit.publish(topic, last)
     const third = await kit.subscribe(broker, topic, { ...group, from: 'latest' })
-    sameIds(await read(kit, third, 3), done)
+    sameIds(await read(kit, third, 3), last)
   },
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Subscription } from 'millrace'
 import { isMillraceError, message } from 'millrace'
 import type { Case } from '../../case.ts'
-import { until } from '../../kit/waiting.ts'
+import { pass, until } from '../../kit/waiting.ts'
 import { all, groups, keyAffinity } from '../../needs.ts'
 
 export const keysHaveOwners: Case = {
@@ -17,6 +17,7 @@ export const keysHaveOwners: Case = {
     const consume = async (consumer: Subscription, name: number): Promise<void> => {
       while (!controller.signal.aborted) {
         const delivery = await consumer.receive({ signal: controller.signal })
+        await pass(0) // time in which the other, if it may, takes its turn
         delivery.ack()
         count++
         const key = delivery.message.key ?? ''
@@ -28,8 +29,12 @@ export const keysHaveOwners: Case = {
       [0, 1].map(async () => kit.subscribe(await kit.another(), topic, { ...group, prefetch: 5 })),
     )
     const consuming = Promise.allSettled(consumers.map(consume))
-    for (let i = 0; i < 80; i++) await kit.publish(topic, message('x', { key: `k${i % 8}` }))
-    await until(() => count >= 80, kit.patience, '80 messages').finally(() => controller.abort())
+    // At once, and more than either may hold: without owners, taking turns, both get some of each key.
+    await kit.publish(
+      topic,
+      Array.from({ length: 84 }, (_, i) => message('x', { key: `k${i % 7}` })),
+    )
+    await until(() => count >= 84, kit.patience, '84 messages').finally(() => controller.abort())
     for (const one of await consuming)
       if (one.status === 'rejected' && !isMillraceError(one.reason, 'ABORTED')) throw one.reason
 

@@ -2,6 +2,7 @@ import type { Case } from '../../case.ts'
 import { sameIds } from '../../kit/asserting.ts'
 import { simple } from '../../kit/messages.ts'
 import { next, read } from '../../kit/reading.ts'
+import { within } from '../../kit/waiting.ts'
 import { durable } from '../../needs.ts'
 
 /** Watermill's TestContinueAfterErrors. The attempts are not bounded here: nacks must never consume. */
@@ -19,8 +20,8 @@ export const continueAfterErrors: Case = {
       const broker = await kit.another()
       const subscription = await kit.subscribe(broker, topic, options)
       for (let i = 0; i < kit.count(100, 5); i++) (await next(kit, subscription)).nack()
-      await subscription.close()
-      if (kit.capabilities.shared) await broker.close()
+      await within(subscription.close(), kit.patience, 'close()')
+      if (kit.capabilities.shared) await within(broker.close(), kit.patience, 'close()')
     }
     const subscription = await kit.subscribe(await kit.broker(), topic, options)
     const received = await read(kit, subscription, 50, 6 * kit.patience)

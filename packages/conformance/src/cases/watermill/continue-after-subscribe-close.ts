@@ -3,6 +3,7 @@ import type { Case } from '../../case.ts'
 import { sameIds } from '../../kit/asserting.ts'
 import { publishParallel, simple } from '../../kit/messages.ts'
 import { next } from '../../kit/reading.ts'
+import { within } from '../../kit/waiting.ts'
 import { durable } from '../../needs.ts'
 
 /** Watermill's TestContinueAfterSubscribeClose. Where instances share nothing, the subscription alone is closed. */
@@ -25,8 +26,8 @@ export const continueAfterSubscribeClose: Case = {
         delivery.ack()
         seen.set(delivery.message.id, delivery)
       }
-      for (let i = 0; i < 2; i++) await subscription.close()
-      if (kit.capabilities.shared) for (let i = 0; i < 2; i++) await broker.close()
+      for (let i = 0; i < 2; i++) await within(subscription.close(), kit.patience, 'close()')
+      if (kit.capabilities.shared) for (let i = 0; i < 2; i++) await within(broker.close(), kit.patience, 'close()')
     }
 
     await kit.declare(topic, group)
