@@ -13,7 +13,8 @@ export interface Outgoing {
 
 /**
  * What a handler may return: nothing, one output, or many in their order. An output is a message, or a value where
- * `publishTopic` is a typed topic (both go there), or whatever `to` made, for any other topic.
+ * `publishTopic` is a typed topic (both go there), or whatever `to` made, for any other topic. An array is always many:
+ * a value that is one itself goes through `to`.
  */
 export type Returned<O = never> = Plain<O> | PromiseLike<Plain<O>>
 

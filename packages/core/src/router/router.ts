@@ -162,9 +162,10 @@ export class Router {
     const { signal, timeout } = options
     const close = (): void => void this.close({ ...(timeout !== undefined && { timeout }) })
     const allStopped = new Promise<void>(resolve => (this.#allStopped = resolve))
-    const undo = this.#plugins.map(plugin => plugin(this))
+    const undo: (void | (() => void))[] = []
     signal?.addEventListener('abort', close, { once: true })
     try {
+      for (const plugin of this.#plugins) undo.push(plugin(this))
       if (signal?.aborted) close()
       await Promise.all([...this.#entries.values()].map(entry => entry.start()))
       this.#isRunning()

@@ -274,6 +274,19 @@ describe('close', () => {
   })
 })
 
+test('a plugin that throws keeps the router from running and leaves nothing of the others', async () => {
+  const router = new Router({ logger: silent })
+  let undone = false
+  router.plugin(() => () => void (undone = true))
+  router.plugin(() => {
+    throw new Error('no')
+  })
+
+  await expect(router.run()).rejects.toThrow('no')
+  await expect(router.running).rejects.toThrow('no')
+  expect([undone, router.state]).toEqual([true, 'closed'])
+})
+
 describe('signals', () => {
   test('the first drains, the second cuts short, and nothing listens afterwards', async () => {
     await using m = mill()
