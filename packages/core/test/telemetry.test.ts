@@ -97,7 +97,7 @@ test('handlers tell when they start, retry, time out and stop', async () => {
   telemetry.handler.subscribe(listen)
   m.router.handle(
     'h',
-    { subscriber: m.broker, topic: 't', timeout: 10, retry: { attempts: 2, base: 1 } },
+    { subscriber: m.broker, topic: 't', timeout: 10, retry: { attempts: 2, base: 1 }, redeliver: { attempts: 1 } },
     (_, { signal }) =>
       new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
   )
