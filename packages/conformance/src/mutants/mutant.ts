@@ -12,7 +12,7 @@ export interface Mutant {
   /** Exactly the cases that fail, the one that names the fault first. */
   readonly killedBy: readonly Case[]
   /** A new one. */
-  open(): Broker
+  readonly open: () => Broker
 }
 
 type Publish = (topic: string, messages: readonly Message[], options?: PublishOptions) => Promise<void>
@@ -21,14 +21,19 @@ type Subscribe = (topics: Topics, options: SubscribeOptions) => Promise<Subscrip
 
 /** What a mutant does in place of the broker's own. Everything that is not named stays as it is. */
 export interface Fault {
-  publish?(next: Publish, topic: string, messages: readonly Message[], options?: PublishOptions): Promise<void>
-  subscribe?(next: Subscribe, topics: Topics, options: SubscribeOptions): Promise<Subscription>
+  readonly publish?: (
+    next: Publish,
+    topic: string,
+    messages: readonly Message[],
+    options?: PublishOptions,
+  ) => Promise<void>
+  readonly subscribe?: (next: Subscribe, topics: Topics, options: SubscribeOptions) => Promise<Subscription>
   /** Changes a subscription once it stands. */
-  subscription?(inner: Subscription, options: SubscribeOptions): Subscription
+  readonly subscription?: (inner: Subscription, options: SubscribeOptions) => Subscription
   /** Changes a delivery as it is handed over; undefined keeps it from the consumer. */
-  delivery?(inner: Delivery, subscription: Subscription, options: SubscribeOptions): Delivery | undefined
+  readonly delivery?: (inner: Delivery, subscription: Subscription, options: SubscribeOptions) => Delivery | undefined
   /** Changes anything else of the broker. */
-  broker?(inner: Broker): Partial<Broker>
+  readonly broker?: (inner: Broker) => Partial<Broker>
 }
 
 /** Makes a mutant. The fault is made anew for each broker, so that it may remember things. */
