@@ -23,6 +23,8 @@ export interface Program {
   readonly companion?: (place: Place) => Command & { readonly port: number }
   /** The server itself, in the foreground: its pid is the server's. */
   command(place: Place): Command
+  /** The server's own command for those who run it, where it has one: `rabbitmqctl`. */
+  readonly control?: (place: Place, args: readonly string[]) => Command
   /** One call in the server's own protocol; rejects until the server serves. */
   probe(place: Place): Promise<void>
   /** As `millrace/connect` takes it, for a client that connects to `port`. */

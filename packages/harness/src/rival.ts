@@ -41,7 +41,10 @@ export async function rival(
     async target => {
       say(`${name}: building bench/rivals/${name} with ${tool}`)
       // Others work on this machine meanwhile, and this can take minutes.
-      await runCommand('nice', ['-n', '10', tool, ...args(target)], { cwd: source, onLine: progress(name, say) })
+      const nice = ['-n', '10', tool, ...args(target)]
+      await runCommand('nice', nice, { cwd: source, onLine: progress(name, say) }).catch((cause: unknown) => {
+        throw new HarnessError('NOT_AVAILABLE', `${name} cannot be built: ${(cause as Error).message}`, { cause })
+      })
       await copyFile(join(target, made), join(target, 'program')).catch((cause: unknown) => {
         throw new HarnessError('NOT_AVAILABLE', `${tool} built no ${made}`, { cause })
       })

@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly timeout?: number
 }
 
-/** Runs a program to its end and resolves with its standard output. Rejects `NOT_AVAILABLE`, with what it said at the end, where it fails. */
+/** Runs a program to its end and resolves with its standard output. Rejects `COMMAND_FAILED`, with what it said at the end, where it fails. */
 export async function runCommand(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { cwd, env, onLine, accept = [0], timeout = 20 * 60_000 } = options
   const child = spawn(command, args, {
@@ -41,12 +41,15 @@ export async function runCommand(command: string, args: readonly string[], optio
   try {
     end = await ended
   } catch (cause) {
-    throw new HarnessError('NOT_AVAILABLE', `cannot run '${command}': ${(cause as Error).message}`, { cause })
+    throw new HarnessError('COMMAND_FAILED', `cannot run '${command}': ${(cause as Error).message}`, { cause })
   }
   if (typeof end === 'number' && accept.includes(end)) return out.join('\n')
   const blamed = last.filter(line => /^(E:|\[?error\W+\S)/i.test(line)).slice(0, 3)
   const said = (blamed.length > 0 ? blamed : last).map(line => `    ${line}`).join('\n')
-  throw new HarnessError('NOT_AVAILABLE', `'${command} ${args[0] ?? ''}' failed (${end}); it said at the end:\n${said}`)
+  throw new HarnessError(
+    'COMMAND_FAILED',
+    `'${command} ${args[0] ?? ''}' failed (${end}); it said at the end:\n${said}`,
+  )
 
   function take(line: string): void {
     last.push(line)

@@ -23,6 +23,11 @@ export interface RunningServer extends AsyncDisposable {
    * which for this one listener is the proxy: of Kafka there can be one proxy at a time. It outlives restarts; close it when done.
    */
   proxy(): Promise<FaultProxy>
+  /**
+   * Runs the server's own command for those who run it, and resolves with what it prints: `control('set_vm_memory_high_watermark', '0.0001')`
+   * makes RabbitMQ block its publishers. Rejects `BAD_OPTION` where the server has none: only RabbitMQ has.
+   */
+  control(...args: string[]): Promise<string>
   /** SIGKILL; resolves when it is gone. `restart` brings it back. */
   kill(): Promise<void>
   /** SIGTERM, and SIGKILL where that is not heeded in 30 s. A fresh instance is removed with its data, the shared one keeps its own. */
@@ -53,6 +58,7 @@ export function runningServer(
       await server.up()
     },
     proxy: () => server.proxy(),
+    control: (...args) => server.control(args),
     kill: () => server.down('SIGKILL'),
     stop,
     [Symbol.asyncDispose]: dispose,

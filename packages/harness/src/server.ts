@@ -7,6 +7,7 @@ import { isAlive, signalProcess, whenGone } from './live-process.ts'
 import type { LiveProcess } from './live-process.ts'
 import type { Place, Program } from './recipe.ts'
 import { readRecord, writeRecord } from './record.ts'
+import { runCommand } from './run-command.ts'
 import type { ServerRecord } from './record.ts'
 
 /** How a client reaches a server over TLS. */
@@ -47,6 +48,16 @@ export class Server {
     return this.#record
   }
 
+  /** Runs the server's own command, and resolves with what it prints. */
+  async control(args: readonly string[]): Promise<string> {
+    const command = this.#program.control?.(this.#place, args)
+    if (!command) throw new HarnessError('BAD_OPTION', `${this.#record.name} has no command to control it by`)
+    return await runCommand(command.program, command.args, {
+      cwd: this.folder,
+      ...(command.env ? { env: command.env } : {}),
+    })
+  }
+
   /** Starts a fault proxy in front of it; of a server that tells clients where to connect there can be one at a time. */
   async proxy(): Promise<FaultProxy> {
     const { ports } = this.#place
@@ -84,7 +95,7 @@ export class Server {
     } catch (error) {
       await killAll(this.#record)
       const message = `${this.#record.name} ${this.#record.version} did not start: ${(error as Error).message}`
-      throw new HarnessError(error instanceof HarnessError ? error.code : 'START_FAILED', message, { cause: error })
+      throw new HarnessError('START_FAILED', message, { cause: error })
     }
   }
 

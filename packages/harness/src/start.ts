@@ -32,12 +32,8 @@ export async function start(name: ServerName, options: StartOptions = {}): Promi
   }
   const choice = chosen(name, version)
   const program = await choice.recipe.fetch(choice.version, say).catch((cause: unknown) => {
-    const code = cause instanceof HarnessError ? cause.code : 'NOT_AVAILABLE'
-    throw new HarnessError(
-      code,
-      `${name} ${choice.version} cannot be had (is there a network?): ${(cause as Error).message}`,
-      { cause },
-    )
+    const message = `${name} ${choice.version} cannot be had (is there a network?): ${(cause as Error).message}`
+    throw new HarnessError('NOT_AVAILABLE', message, { cause })
   })
   return fresh
     ? await startFresh(name, program, { config, secure, timeout })

@@ -34,7 +34,7 @@ function mosquittoProgram(program: string, version: string): Program {
   const config = ({ folder }: Place) => join(folder, 'mosquitto.conf')
   return {
     version,
-    ports: ['client', 'secure', 'websocket'],
+    ports: ['client', 'websocket', 'secure', 'secureWebsocket'],
     url: port => `mqtt://127.0.0.1:${port}`,
     secureUrl: (ports, { user, password }) => `mqtts://${user}:${password}@127.0.0.1:${ports['secure']}`,
 
@@ -84,11 +84,15 @@ ${config.join('\n')}
 function secureListener(place: Place): string {
   if (!place.secure) return ''
   const { certificate, key } = place.secure.files
-  return `listener ${place.ports['secure']} 127.0.0.1
-certfile ${certificate}
+  const guarded = `certfile ${certificate}
 keyfile ${key}
 allow_anonymous false
 password_file ${passwords(place)}`
+  return `listener ${place.ports['secure']} 127.0.0.1
+${guarded}
+listener ${place.ports['secureWebsocket']} 127.0.0.1
+protocol websockets
+${guarded}`
 }
 
 function passwords({ folder }: Place): string {

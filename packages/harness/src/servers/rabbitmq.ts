@@ -67,6 +67,12 @@ function rabbitProgram(root: string, { version, sbin }: { version: string; sbin:
       env: { ...environment(place, join(root, erlang, 'bin')), OPENSSL_MODULES: opensslModules(root) },
     }),
 
+    control: (place, args) => ({
+      program: join(sbin, 'rabbitmqctl'),
+      args: ['--quiet', ...args],
+      env: environment(place, join(root, erlang, 'bin')),
+    }),
+
     async probe({ ports, secure }) {
       await dialogue(ports['client']!, openAndClose)
       // The one for TLS is opened after the other.
