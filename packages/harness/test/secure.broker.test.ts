@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectPlain } from 'node:net'
+import type { Socket } from 'node:net'
 import { connect } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
@@ -90,13 +91,30 @@ test.each(Object.entries(talks))(
   60_000,
 )
 
+test('mosquitto speaks WebSocket, with and without TLS', async () => {
+  await using server = await start('mosquitto', { fresh: true, secure: true })
+  const upgrade = Buffer.from(
+    'GET /mqtt HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n',
+  )
+
+  const plain = connectPlain(server.ports['websocket']!, '127.0.0.1') // Mosquitto has that port
+  const answers = [
+    await asked(plain, upgrade, 0, 12),
+    await asked(await overTls(server.secure!, server.ports['secureWebsocket']), upgrade, 0, 12), // asked for
+  ]
+
+  const switching = Buffer.from('HTTP/1.1 101').toString('hex')
+  expect(answers).toEqual([switching, switching])
+})
+
 async function overTls(secure: SecureAccess, port: number | undefined): Promise<TLSSocket> {
   const socket = connect({ port: port!, host: '127.0.0.1', ca: secure.ca })
   await once(socket, 'secureConnect')
   return socket
 }
 
-async function asked(socket: TLSSocket, bytes: Buffer, from = 0, to?: number): Promise<string> {
+async function asked(socket: Socket, bytes: Buffer, from = 0, to?: number): Promise<string> {
   const answer = new Promise<string>(resolve => {
     socket.once('data', (chunk: Buffer) => resolve(chunk.toString('hex', from, to)))
     socket.once('error', () => resolve('closed'))
