@@ -46,7 +46,7 @@ export class StreamLink implements Link {
   start(receiver: Receiver): void {
     this.#receiver = receiver
     const socket = this.#socket
-    socket.on('drain', () => this.#drained())
+    if (this.#reads !== undefined) socket.on('drain', () => this.#drained())
     let failure: NodeJS.ErrnoException | undefined
     socket.on('error', error => (failure = error))
     socket.on('close', () => {
@@ -66,13 +66,13 @@ export class StreamLink implements Link {
 
   write(chunks: readonly Uint8Array[]): boolean {
     const socket = this.#socket
-    if (chunks.length === 1) {
-      socket.write(chunks[0]!) // there is one
-    } else {
-      socket.cork()
-      for (let i = 0; i < chunks.length; i++) socket.write(chunks[i]!)
-      socket.uncork()
-    }
+    const last = chunks.length - 1
+    if (last > 0) socket.cork()
+    for (let i = 0; i < last; i++) socket.write(chunks[i]!)
+    // Only a socket that was made for direct reads has the write buffer whose 'drain' can be relied on.
+    if (this.#reads === undefined) socket.write(chunks[last]!, this.#flushed)
+    else socket.write(chunks[last]!)
+    if (last > 0) socket.uncork()
     // With direct reads this is Node's own socket: a length of 0 means that the kernel has taken it all.
     if (this.#reads !== undefined && socket.writableLength === 0) return true
     this.#writing = true
@@ -124,7 +124,12 @@ export class StreamLink implements Link {
   }
 
   #drained(): void {
-    if (!this.#writing || this.#socket.writableLength > 0) return
+    if (this.#writing && this.#socket.writableLength === 0) this.#flushed()
+  }
+
+  readonly #flushed = (error?: Error | null): void => {
+    // What failed is followed by 'close'; more would only be lost too.
+    if (!this.#writing || error) return
     this.#writing = false
     this.#receiver?.written()
   }

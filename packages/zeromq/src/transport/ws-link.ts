@@ -55,6 +55,7 @@ export class WsLink implements Link {
   #busy = false
   #reported = true
   #paused = false
+  #parting = false
   #room: { octets: Uint8Array } = { octets: new Uint8Array(0) }
 
   /** `scratch` is memory that every connection of the context reads into. */
@@ -98,7 +99,7 @@ export class WsLink implements Link {
     if (state.is === 'closed') return true
     if (state.is === 'upgrading') {
       // No more than the greeting's signature, which the session may use again at once.
-      for (const chunk of chunks) state.held.push(chunk.slice())
+      for (const chunk of chunks) state.held.push(new Uint8Array(chunk))
       return true
     }
     const out: Uint8Array[] = []
@@ -122,7 +123,8 @@ export class WsLink implements Link {
 
   destroy(): void {
     this.#forget()
-    this.#link.destroy()
+    // What was said last is still on its way.
+    if (!this.#parting) this.#link.destroy()
   }
 
   ref(): void {
@@ -151,7 +153,7 @@ export class WsLink implements Link {
     const octets = state.head.length === 0 ? chunk : joined(state.head, chunk)
     const result = readHead(octets, 0, octets.length)
     if (result.is === 'waiting') {
-      state.head = octets.slice()
+      state.head = new Uint8Array(octets)
       return
     }
     if (result.is === 'failed') return this.#fail(`the peer sent ${result.message}`)
@@ -166,7 +168,7 @@ export class WsLink implements Link {
     this.#state = { is: 'open', reader, writer }
     if (state.held.length > 0) this.write(state.held)
     this.#give(greeting)
-    if (octets.length > result.head.size) this.#pass(reader, octets.slice(result.head.size))
+    if (octets.length > result.head.size) this.#pass(reader, new Uint8Array(octets.subarray(result.head.size)))
   }
 
   // The client's side: what the server has chosen.
@@ -195,8 +197,7 @@ export class WsLink implements Link {
   }
 
   #refuse(status: string): undefined {
-    this.#send([encodeRefusal(status)])
-    this.#link.end()
+    this.#part(encodeRefusal(status))
     this.#close(new TransportError('EPROTO', `a WebSocket request was refused with ${status}`))
     return undefined
   }
@@ -220,12 +221,24 @@ export class WsLink implements Link {
   #control(opcode: number, payload: Uint8Array): void {
     // A peer that pings and never reads must not make us keep its answers.
     if (this.#waiting.length > MOST_WAITING) return
+    this.#send([this.#frame(opcode, payload)])
+  }
+
+  #frame(opcode: number, payload: Uint8Array): Uint8Array {
     const frame = new Uint8Array(LONGEST_WS_HEADER + payload.length)
     const mask = this.#masks?.()
     const at = writeWsHeader(frame, 0, opcode, payload.length, mask)
     frame.set(payload, at)
     if (mask !== undefined) maskOctets(frame, at, at + payload.length, mask, 0)
-    this.#send([frame.subarray(0, at + payload.length)])
+    return frame.subarray(0, at + payload.length)
+  }
+
+  // The last thing that is said, whatever the session does with this link afterwards.
+  #part(last: Uint8Array): void {
+    this.#parting = true
+    const idle = !this.#busy
+    this.#send([last])
+    if (idle) this.#link.end()
   }
 
   // True: the kernel has everything.
@@ -244,7 +257,9 @@ export class WsLink implements Link {
     if (this.#waiting.length > 0) {
       const chunks = this.#waiting
       this.#waiting = []
-      if (!this.#send(chunks)) return
+      const done = this.#send(chunks)
+      if (this.#parting) this.#link.end()
+      if (!done) return
     }
     if (this.#reported) return
     this.#reported = true
@@ -253,8 +268,7 @@ export class WsLink implements Link {
 
   // The peer's CLOSE, answered as RFC 6455 §5.5.1 wants it.
   #ended(): void {
-    this.#control(WS_CLOSE, NORMAL_CLOSURE)
-    this.#link.end()
+    this.#part(this.#frame(WS_CLOSE, NORMAL_CLOSURE))
     this.#close(undefined)
   }
 
@@ -272,7 +286,7 @@ export class WsLink implements Link {
   #forget(): void {
     this.#state = CLOSED
     this.#receiver = undefined
-    this.#waiting = []
+    if (!this.#parting) this.#waiting = []
   }
 }
 

@@ -177,7 +177,8 @@ export class ZwsReader {
   #gather(part: Uint8Array): void {
     const gathered = this.#gathered! // a fragment is only read while there is one
     if (part.length === 0) return
-    gathered.parts.push(part.slice())
+    // Not `slice`: a Buffer's is a view.
+    gathered.parts.push(new Uint8Array(part))
     gathered.size += part.length
   }
 

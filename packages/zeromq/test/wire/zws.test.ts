@@ -180,7 +180,7 @@ function write(
 }
 
 function read(
-  wire: Uint8Array,
+  octets: Uint8Array,
   step: number,
   masked: boolean,
   largest = 1e6,
@@ -193,10 +193,13 @@ function read(
     close: () => void closed++,
   }
   const reader = new ZwsReader(events, { masked, largest })
+  const wire = Buffer.from(octets)
+  const memory = Buffer.alloc(step)
   for (let at = 0; at < wire.length; at += step) {
-    const chunk = wire.slice(at, at + step)
+    // A link reads into the same memory again and again.
+    const chunk = memory.subarray(0, wire.copy(memory, 0, at, at + step))
     const target = { octets: new Uint8Array(ZwsReader.room(chunk.length)) }
-    const written = reader.read(new Uint8Array(chunk), target)
+    const written = reader.read(chunk, target)
     out.push(target.octets.slice(0, written))
   }
   return { octets: Buffer.concat(out), pings, closed, fault: reader.fault }
