@@ -195,7 +195,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     const { attempt } = delivery
     const { nackDelay } = this.#host.driver.capabilities
     const { delay } = options
-    if (delay !== undefined && delay > 0 && nackDelay === false && this.#plan.redelivery === 'broker')
+    if (delay !== undefined && delay > 0 && nackDelay === false)
       throw unsupported(this.#host.driver.name, 'a delayed nack')
     const most = nackDelay && this.#plan.redelivery === 'broker' ? nackDelay.max : Infinity
     if (delay !== undefined && delay > most)
