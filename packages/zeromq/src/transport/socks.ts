@@ -11,7 +11,10 @@ import type { ConnectEvents, Connecting, Link, LinkOptions, Receiver, Transport 
 export function socksTransport(below: Transport): Transport {
   return {
     listen: (address, options, events) => below.listen(address, options, events),
-    ...(below.listenNow === undefined ? {} : { listenNow: below.listenNow }),
+    // Looked at before it is called.
+    ...(below.listenNow === undefined
+      ? {}
+      : { listenNow: (address, options, events) => below.listenNow!(address, options, events) }),
     connect: (address, options, events) =>
       options.socksProxy === ''
         ? below.connect(address, options, events)

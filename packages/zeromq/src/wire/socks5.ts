@@ -31,18 +31,16 @@ export class Socks5 {
   readonly #request: Socks5Request
   #step: 'choice' | 'verdict' | 'reply' = 'choice'
   #used = 0
-  #due: Uint8Array | undefined
+  readonly #due: Uint8Array[]
 
   constructor(request: Socks5Request) {
     this.#request = request
-    this.#due = request.username === '' ? Uint8Array.of(5, 1, 0) : Uint8Array.of(5, 2, 0, 2)
+    this.#due = [request.username === '' ? Uint8Array.of(5, 1, 0) : Uint8Array.of(5, 2, 0, 2)]
   }
 
   /** The octets to send now, or undefined. */
   next(): Uint8Array | undefined {
-    const due = this.#due
-    this.#due = undefined
-    return due
+    return this.#due.shift()
   }
 
   /** Looks at all octets that have come, `[0, end)`. `next()` may have more afterwards. */
@@ -54,8 +52,8 @@ export class Socks5 {
       switch (this.#step) {
         case 'choice':
           if (octets[at] !== 5) return failed('the proxy does not speak SOCKS 5')
-          if (second === 0) this.#due = this.#connect()
-          else if (second === 2 && this.#request.username !== '') this.#due = this.#login()
+          if (second === 0) this.#due.push(this.#connect())
+          else if (second === 2 && this.#request.username !== '') this.#due.push(this.#login())
           else return failed('the proxy takes none of the methods that it was offered')
           this.#used += 2
           this.#step = second === 0 ? 'reply' : 'verdict'
@@ -63,7 +61,7 @@ export class Socks5 {
         case 'verdict':
           if (second !== 0) return failed('the proxy does not know the user name and password')
           this.#used += 2
-          this.#due = this.#connect()
+          this.#due.push(this.#connect())
           this.#step = 'reply'
           break
         case 'reply': {
