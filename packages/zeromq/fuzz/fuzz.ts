@@ -4,9 +4,10 @@ import { ciphers } from './targets/ciphers.ts'
 import { engine } from './targets/engine.ts'
 import { greeting } from './targets/greeting.ts'
 import { mechanisms } from './targets/mechanisms.ts'
+import { webSocket } from './targets/websocket.ts'
 import { wire } from './targets/wire.ts'
 
-export const TARGETS: readonly Target[] = [greeting, wire, mechanisms, ciphers, engine]
+export const TARGETS: readonly Target[] = [greeting, wire, mechanisms, ciphers, engine, webSocket]
 
 /** What a run has seen. */
 export interface FuzzReport {

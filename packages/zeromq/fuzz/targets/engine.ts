@@ -60,6 +60,7 @@ function feed(parts: readonly Uint8Array[], way: 'push' | 'read'): { failed: str
     },
     {
       output() {},
+      resumed() {},
       authenticate() {},
       ready() {
         one.open(queues, true)
