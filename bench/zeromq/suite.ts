@@ -72,7 +72,9 @@ const cases: readonly Case[] = [
 ]
 
 /** The floors of the issue: two processes each, interleaved, medians. */
-export const run: Suite = async ({ quick = false, only, log }) => {
+export const run: Suite = async options => {
+  const { quick = false, only } = options
+  const log = (line: string): void => options.log(line)
   const contenders = everybody(log)
   const rows: Row[] = []
   for (const one of cases)

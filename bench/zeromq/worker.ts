@@ -2,9 +2,9 @@
 //   worker.ts LIBRARY API ROLE PORT SIZE COUNT [curve]
 // A receiver says "ready" when it is bound and "result N" when it is done; a sender stays until it is killed.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Socket } from 'zeromq'
+import type * as Zmq from 'zeromq'
 
-type Zmq = typeof import('zeromq')
+type Socket = Zmq.Socket
 interface Batched {
   trySend(message: Uint8Array): boolean
   sendMany(messages: readonly Uint8Array[]): Promise<void>
@@ -26,7 +26,7 @@ const [, , library = '', api = '', role = '', port = '', sizeGiven = '', countGi
 const size = Number(sizeGiven)
 const count = Number(countGiven)
 const endpoint = `tcp://127.0.0.1:${port}`
-const zmq = (library === 'zeromq' ? await import('zeromq') : await import('@millrace/zeromq')) as unknown as Zmq
+const zmq = (library === 'zeromq' ? await import('zeromq') : await import('@millrace/zeromq')) as unknown as typeof Zmq
 const serverSide = mechanism === 'curve' ? keys.server : {}
 const clientSide = mechanism === 'curve' ? keys.client : {}
 const body = Buffer.alloc(size)
@@ -142,7 +142,7 @@ async function sendAll(socket: Socket & { send(message: Uint8Array): Promise<voi
 }
 
 // The first fifth warms up and is not counted.
-async function receiveAll(socket: InstanceType<Zmq['Pull']>): Promise<void> {
+async function receiveAll(socket: Zmq.Pull): Promise<void> {
   const warm = Math.floor(count / 5)
   let began = 0
   let first = 0

@@ -4,5 +4,8 @@ import { registerHooks } from 'node:module'
 
 registerHooks({
   resolve: (specifier, context, next) =>
-    next(specifier === 'zeromq' ? '@millrace/zeromq' : specifier === 'zeromq/draft' ? '@millrace/zeromq/draft' : specifier, context),
+    next(
+      specifier === 'zeromq' ? '@millrace/zeromq' : specifier === 'zeromq/draft' ? '@millrace/zeromq/draft' : specifier,
+      context,
+    ),
 })

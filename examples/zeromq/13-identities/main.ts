@@ -8,7 +8,9 @@ const anonymous = new Request()
 anonymous.connect('inproc://identities')
 await anonymous.send('who am I?')
 const [made = Buffer.alloc(0), empty, question] = await router.receive()
-console.log(`a name of ${made.length} octets that starts with ${made[0]}, then ${empty?.length} octets, then: ${question}`)
+console.log(
+  `a name of ${made.length} octets that starts with ${made[0]}, then ${empty?.length} octets, then: ${question}`,
+)
 
 const named = new Dealer({ routingId: 'PEER2' })
 named.connect('inproc://identities')

@@ -64,5 +64,5 @@ each('an XSUB that subscribes with a message of its own sends a message', async 
 
   await sub.send('\u0001A')
 
-  expect((await peer.data()).body.toString()).toMatch(/^(\u0001A|\tSUBSCRIBEA)$/)
+  expect(['\u0001A', '\tSUBSCRIBEA']).toContain((await peer.data()).body.toString())
 })

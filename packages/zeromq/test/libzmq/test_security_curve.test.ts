@@ -178,7 +178,7 @@ function decode(text: string): Buffer {
   const octets = Buffer.alloc((text.length / 5) * 4)
   for (let at = 0; at < text.length; at += 5)
     octets.writeUInt32BE(
-      [...text.slice(at, at + 5)].reduce((value, letter) => value * 85 + alphabet.indexOf(letter), 0),
+      Array.from(text.slice(at, at + 5)).reduce((value, letter) => value * 85 + alphabet.indexOf(letter), 0),
       (at / 5) * 4,
     )
   return octets
