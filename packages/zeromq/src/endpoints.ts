@@ -1,4 +1,4 @@
-import { asZmqError, ZmqError } from './errors.ts'
+import { asZmqError, errorNumber, ZmqError } from './errors.ts'
 import type { InprocConnection } from './inproc.ts'
 import type { Pipe } from './pipe/pipe.ts'
 import { Session, type SessionOptions } from './session.ts'
@@ -267,8 +267,10 @@ export class Endpoints {
       if (core.state === 'closed') return link.destroy()
       const ends = { endpoint, local: link.local, remote: link.remote }
       core.report({ type: 'ACCEPTED', value: link.fd, ...ends })
-      if (this.#alive.size >= core.settings.values.maxConnections) {
-        core.report({ type: 'ACCEPT_FAILED', value: 24, detail: 'maxConnections is reached', ...ends })
+      const { maxConnections, maxHandshakes } = core.settings.values
+      if (this.#alive.size >= maxConnections || core.handshakes.size >= maxHandshakes) {
+        const detail = this.#alive.size >= maxConnections ? 'maxConnections is reached' : 'maxHandshakes is reached'
+        core.report({ type: 'ACCEPT_FAILED', value: errorNumber('EMFILE'), detail, ...ends })
         return link.destroy()
       }
       const session = Session.accept(core, this.#sessionOptions(endpoint), link)

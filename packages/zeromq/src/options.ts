@@ -30,6 +30,8 @@ export interface OptionRow {
   readonly effect: 'now' | 'next' | 'stored' | 'refused'
   readonly on: string
   readonly note?: string
+  /** The words that a text may be, with a space between. */
+  readonly choices?: string
 }
 
 /** What a caller may set an option to. */
@@ -71,6 +73,7 @@ export function checkOption(name: OptionName, value: OptionInput): OptionInput {
     case 'uint64':
       return checkNumber(name, row, value)
     case 'string':
+      if (row.choices !== undefined && !row.choices.split(' ').includes(String(value))) throw invalid(name)
       if (value === null || value === undefined) return null
       return checkLength(name, row, typeof value === 'string' ? value : text(name, value))
     case 'bytes':

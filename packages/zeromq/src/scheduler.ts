@@ -7,8 +7,18 @@ export interface Flushable {
   flushAtExit(): void
 }
 
+/**
+ * When what is queued is written (FLUSH_POLICY, our own): 'adaptive' as below; 'at-once' with each message; 'turn' at the end of the
+ * turn of the event loop; 'full' when a slab of 128 KiB or the high-water mark is full, and after 10 ms at the latest.
+ */
+export type FlushPolicy = 'adaptive' | 'at-once' | 'turn' | 'full'
+
 /** Operations that may settle at once before one settles from the event loop, so that others get their turn. */
 const OPERATIONS = 512
+/** Steps of handshakes in one turn: each may cost a fifth of a millisecond. */
+const HANDSHAKES = 2
+/** Milliseconds after which the policy 'full' writes what there is. */
+const FULL_AT_LATEST = 10
 /** Milliseconds of the timer that keeps the process alive; it only matters whether it is there. */
 const FOREVER = 2 ** 30
 
@@ -27,6 +37,9 @@ export class Scheduler {
   #keeper: NodeJS.Timeout | undefined
   #keeping = false
   readonly #members = new Set<Flushable>()
+  #handshakes: (() => void)[] = []
+  #late: Flushable[] = []
+  readonly #shake = (): void => this.#shakeSome()
   readonly #run = (): void => this.#microtask()
   readonly #next = (): void => this.#turn()
   readonly #atExit = (): void => {
@@ -34,14 +47,22 @@ export class Scheduler {
   }
 
   /** Has `flush` called soon. */
-  add(member: Flushable): void {
+  add(member: Flushable, policy: FlushPolicy = 'adaptive'): void {
+    if (policy === 'at-once') return member.flush()
     if (member.scheduled) return
     member.scheduled = true
+    if (policy === 'full') return this.#addLate(member)
     this.#dirty.push(member)
-    if (this.#state === 'idle') {
-      this.#state = 'microtask'
-      queueMicrotask(this.#run)
-    }
+    if (this.#state !== 'idle') return
+    if (policy === 'turn') return this.#wake()
+    this.#state = 'microtask'
+    queueMicrotask(this.#run)
+  }
+
+  /** Runs a step of a handshake that costs much; a few in each turn, first come first served. */
+  handshake(step: () => void): void {
+    this.#handshakes.push(step)
+    if (this.#handshakes.length === 1) setImmediate(this.#shake)
   }
 
   /** Counts an operation that could settle at once. A promise: it has to settle only after that. */
@@ -79,6 +100,22 @@ export class Scheduler {
     if (!this.#members.delete(member) || this.#members.size > 0) return
     process.off('exit', this.#atExit)
     this.#wake()
+  }
+
+  #addLate(member: Flushable): void {
+    this.#late.push(member)
+    if (this.#late.length > 1) return
+    setTimeout(() => {
+      for (const late of this.#late.splice(0)) {
+        late.scheduled = false
+        late.flush()
+      }
+    }, FULL_AT_LATEST)
+  }
+
+  #shakeSome(): void {
+    for (const step of this.#handshakes.splice(0, HANDSHAKES)) step()
+    if (this.#handshakes.length > 0) setImmediate(this.#shake)
   }
 
   #wake(): void {

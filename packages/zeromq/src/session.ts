@@ -4,10 +4,10 @@ import type { MonitorEvent } from './monitor.ts'
 import type { Pipe } from './pipe/pipe.ts'
 import type { QueueEvents } from './pipe/queue.ts'
 import { Reconnection, type ReconnectOptions } from './reconnection.ts'
-import type { Flushable, Scheduler } from './scheduler.ts'
+import type { Flushable, FlushPolicy, Scheduler } from './scheduler.ts'
 import type { Connecting, Link, Receiver, ConnectEvents } from './transport/transport.ts'
-import { PROTOCOL_ERRORS } from './wire/protocol-error.ts'
 import { errorNumber } from './errors.ts'
+import { handshakeFailed } from './handshake-failed.ts'
 import { Heartbeat } from './heartbeat.ts'
 
 /** What a session needs of the socket that it belongs to. */
@@ -24,6 +24,9 @@ export interface SessionHost {
   writable(pipe: Pipe): void
   /** Whether SUBSCRIBE and its like are for the pattern. */
   readonly commands: boolean
+  readonly flushPolicy: FlushPolicy
+  /** Accepted connections whose handshake is not over. */
+  readonly handshakes: Set<object>
   /** False for STREAM. */
   readonly speaksZmtp: boolean
   /** HELLO_MSG: the first message on each link; null: none. */
@@ -230,6 +233,10 @@ export class Session implements Flushable {
   #begin(link: Link): void {
     const engine = new Engine(this.#host.engineOptions(), {
       output: () => this.#host.scheduler.add(this),
+      resumed: () => {
+        const state = this.#state
+        if ((state.is === 'open' || state.is === 'shaking') && state.engine === engine) state.link.resume()
+      },
       authenticate: (request, token) => this.#authenticate(engine, request, token, link.peerAddress),
       ready: peer => this.#ready(engine, peer),
       timeToLive: ms => {
@@ -244,11 +251,18 @@ export class Session implements Flushable {
         : undefined
     timer?.unref()
     this.#state = { is: 'shaking', link, engine, timer }
+    if (this.side === 'bind') this.#host.handshakes.add(this)
     this.#writing = false
     link.unref()
     link.start(this.#receiver(engine))
     engine.begin()
     this.flush()
+  }
+
+  /** The handshake is over, one way or the other. */
+  #shaken(timer: NodeJS.Timeout | undefined): void {
+    clearTimeout(timer)
+    this.#host.handshakes.delete(this)
   }
 
   #receiver(engine: Engine): Receiver {
@@ -278,16 +292,14 @@ export class Session implements Flushable {
     void Promise.resolve(verdict)
       .catch((): ZapVerdict => ({ is: 'reply', status: 500 }))
       .then(answer => {
-        if (!engine.authenticated(token, answer)) return
-        const state = this.#state
-        if ((state.is === 'open' || state.is === 'shaking') && state.engine === engine) state.link.resume()
+        engine.authenticated(token, answer)
       })
   }
 
   #ready(engine: Engine, peer: PeerProperties): void {
     const state = this.#state
     if (state.is !== 'shaking') return engine.close()
-    clearTimeout(state.timer)
+    this.#shaken(state.timer)
     const { link } = state
     const host = this.#host
     const { options } = this
@@ -328,8 +340,11 @@ export class Session implements Flushable {
     const state = this.#state
     if (state.is !== 'shaking' && state.is !== 'open') return
     const { link, engine } = state
-    if (state.is === 'shaking') clearTimeout(state.timer)
-    if (during === 'handshake') this.#reportFailure(failure, link)
+    if (state.is === 'shaking') this.#shaken(state.timer)
+    if (during === 'handshake') {
+      const { local, remote } = link
+      this.#host.report(handshakeFailed(failure, { endpoint: this.options.endpoint, local, remote }))
+    }
     const comesBack = this.side === 'connect' && failure.is === 'auth' && failure.status === 300
     const stopped = during === 'handshake' && (this.options.reconnectStop & 2) !== 0
     this.#state = { is: 'failing', link, engine, then: comesBack && !stopped ? 'reconnect' : 'end' }
@@ -348,31 +363,6 @@ export class Session implements Flushable {
     else this.#terminate()
   }
 
-  #reportFailure(failure: HandshakeFailure, link: Link): void {
-    const { endpoint } = this.options
-    const ends = { endpoint, local: link.local, remote: link.remote }
-    switch (failure.is) {
-      case 'protocol':
-        this.#host.report({
-          type: 'HANDSHAKE_FAILED_PROTOCOL',
-          value: PROTOCOL_ERRORS[failure.error],
-          detail: failure.message,
-          ...ends,
-        })
-        return
-      case 'auth':
-        this.#host.report({ type: 'HANDSHAKE_FAILED_AUTH', value: failure.status, detail: failure.message, ...ends })
-        return
-      case 'no-detail':
-        this.#host.report({
-          type: 'HANDSHAKE_FAILED_NO_DETAIL',
-          value: errorNumber('EFAULT'),
-          detail: failure.message,
-          ...ends,
-        })
-    }
-  }
-
   /** The connection is gone, or has to go. */
   #lost(error: { code?: string | undefined; message: string }): void {
     const state = this.#state
@@ -380,7 +370,7 @@ export class Session implements Flushable {
     const { link, engine } = state
     const ends = { endpoint: this.options.endpoint, local: link.local, remote: link.remote }
     if (state.is === 'shaking') {
-      clearTimeout(state.timer)
+      this.#shaken(state.timer)
       this.#host.report({
         type: 'HANDSHAKE_FAILED_NO_DETAIL',
         value: errorNumber(error.code ?? 'EPIPE'),
@@ -399,7 +389,7 @@ export class Session implements Flushable {
 
   #hangUp(link: Link, engine: Engine, how: 'end' | 'destroy' = 'end'): void {
     if (this.#state.is === 'open') this.#state.heartbeat?.stop()
-    if (this.#state.is === 'shaking') clearTimeout(this.#state.timer)
+    if (this.#state.is === 'shaking') this.#shaken(this.#state.timer)
     this.#writing = false
     if (how === 'end') link.end()
     else link.destroy()
@@ -483,7 +473,7 @@ export class Session implements Flushable {
 
   /** Something came into the queue that is sent from. */
   #hold(): void {
-    this.#host.scheduler.add(this)
+    this.#host.scheduler.add(this, this.#host.flushPolicy)
     if (this.#holding) return
     this.#holding = true
     this.#host.scheduler.hold()

@@ -12,7 +12,7 @@ import type { Frames } from './pipe/frames.ts'
 import { Pipe } from './pipe/pipe.ts'
 import { Queue, type QueueEvents } from './pipe/queue.ts'
 import type { SlabPool } from './pipe/slab.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { FlushPolicy, Scheduler } from './scheduler.ts'
 import { Security } from './security.ts'
 import type { Session, SessionHost } from './session.ts'
 import { SocketOptions } from './socket-options.ts'
@@ -35,6 +35,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   readonly endpoints: Endpoints
   readonly security: Security
   readonly pipes: Set<Pipe> = new Set()
+  readonly handshakes: Set<object> = new Set()
   monitor: Monitor | undefined
   /** Messages that were dropped when their time to linger was over, or with their connection. */
   dropped = 0
@@ -212,6 +213,15 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return this.#until(() => this.pattern.canReceive, this.#readableWaiters, signal)
   }
 
+  /**
+   * Resolves when a peer has room again, or is gone: for PUB and XPUB under NODROP and ROUTER under MANDATORY, which can
+   * always send and are still refused.
+   */
+  whenRoom(signal?: AbortSignal): Promise<void> {
+    return this.#until(() => false, this.#roomWaiters, signal)
+  }
+
+  readonly #roomWaiters = new Set<Waiter<void>>()
   readonly #writableWaiters = new Set<Waiter<void>>()
   readonly #readableWaiters = new Set<Waiter<void>>()
 
@@ -252,7 +262,9 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     this.#state = 'closed'
     this.#sending?.fail(new ZmqError(code))
     this.#receiving?.waiter.fail(new ZmqError(code))
-    for (const waiter of [...this.#writableWaiters, ...this.#readableWaiters]) waiter.fail(new ZmqError(code))
+    for (const waiter of [...this.#roomWaiters, ...this.#writableWaiters, ...this.#readableWaiters]) {
+      waiter.fail(new ZmqError(code))
+    }
     for (const waiter of [...this.#closeWaiters]) waiter.settle()
     this.context.closing(this)
     this.endpoints.close(this.settings.values.linger, () => {
@@ -297,6 +309,10 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
 
   get commands(): boolean {
     return this.pattern.commands
+  }
+
+  get flushPolicy(): FlushPolicy {
+    return this.settings.values.flushPolicy as FlushPolicy
   }
 
   get speaksZmtp(): boolean {
@@ -349,6 +365,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   detach(pipe: Pipe): void {
     this.pipes.delete(pipe)
     this.pattern.detach(pipe)
+    for (const waiter of this.#roomWaiters) waiter.settle()
     this.#wake()
   }
 
@@ -359,6 +376,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
 
   writable(pipe: Pipe): void {
     this.pattern.writable(pipe)
+    if (this.#roomWaiters.size > 0) for (const waiter of this.#roomWaiters) waiter.settle()
     this.#wake()
   }
 
@@ -372,6 +390,8 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     const { maxMessageSize } = this.settings.values
     return maxMessageSize < 0 ? LARGEST_FRAME : Math.min(maxMessageSize, LARGEST_FRAME)
   }
+
+  readonly #later = (step: () => void): void => this.context.scheduler.handshake(step)
 
   engineOptions(): EngineOptions {
     const { values } = this.settings
@@ -387,6 +407,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
       },
       slabs,
       scratch,
+      ...(this.security.mechanism === 'CURVE' && values.curveServer ? { later: this.#later } : {}),
     }
   }
 

@@ -208,6 +208,9 @@ export class SocketOptions {
       case 'receiveHighWaterMark':
         this.#core.endpoints.adjustMarks()
         return
+      case 'heartbeatTimeToLive':
+        values.heartbeatTimeToLive -= values.heartbeatTimeToLive % 100
+        return
       case 'xpubVerboser':
         if (!values.xpubVerboser) values.xpubVerbose = false
         return

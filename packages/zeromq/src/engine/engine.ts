@@ -15,6 +15,8 @@ import { createUnframer, type Unframer } from './unframer.ts'
 export interface EngineEvents {
   /** There is something to write. */
   output(): void
+  /** Reading may go on, after `filled` or `push` answered false. */
+  resumed(): void
   /** ZAP has to be asked; answer with `authenticated(token, …)`, now or later. */
   authenticate(request: ZapRequest, token: number): void
   /** The handshake is over: call `open` before this returns, or `close`. */
@@ -32,6 +34,8 @@ export interface EngineOptions {
   readonly chunk: number
   readonly limits: Limits
   readonly slabs: SlabPool
+  /** Runs a step of the handshake later, where it costs so much that many at once would hold up everybody else. */
+  readonly later?: (step: () => void) => void
   /** Memory that every connection of the context reads into while it is quiet. */
   readonly scratch: Uint8Array
 }
@@ -155,9 +159,9 @@ export class Engine {
     this.#state = { is: 'open', scanner, unframer, commands, queue: queues.in }
   }
 
-  /** The answer to `authenticate`; ignored when it comes too late. True: reading may go on. */
-  authenticated(token: number, verdict: ZapVerdict): boolean {
-    if (token !== this.#token || this.#state.is !== 'handshake') return false
+  /** The answer to `authenticate`; ignored when it comes too late. */
+  authenticated(token: number, verdict: ZapVerdict): void {
+    if (token !== this.#token || this.#state.is !== 'handshake') return
     this.#token++
     const handshake = this.#state.handshake
     handshake.mechanism?.authenticated(verdict)
@@ -167,7 +171,7 @@ export class Engine {
     this.#work()
     this.#deferring = false
     this.#events.output()
-    return this.#reads
+    if (this.#reads) this.#events.resumed()
   }
 
   /** Sends a PING with our own time to live in milliseconds. Peers before ZMTP 3 know none: false. */
@@ -201,7 +205,14 @@ export class Engine {
   }
 
   #work(): boolean {
-    if (this.#state.is === 'handshake') this.#shake()
+    if (this.#state.is === 'handshake') {
+      const { later } = this.#options
+      if (later === undefined) this.#shake()
+      else if (!this.parked) {
+        this.parked = true
+        later(() => this.#shakeNow())
+      }
+    }
     if (this.#state.is === 'open') {
       if (this.#state.unframer === undefined) this.#scan()
       else this.#unframe(this.#state.unframer)
@@ -211,6 +222,15 @@ export class Engine {
 
   get #reads(): boolean {
     return !this.parked && this.#state.is !== 'closed'
+  }
+
+  #shakeNow(): void {
+    if (this.#state.is !== 'handshake') return
+    this.parked = false
+    this.#deferring = true
+    this.#shake()
+    this.#deferring = false
+    if (this.#reads) this.#events.resumed()
   }
 
   #shake(): void {
