@@ -1,5 +1,6 @@
 import type { Capabilities } from 'millrace'
 import type { Mode, Order } from '../case.ts'
+import { markdownTable } from './markdown-table.ts'
 
 /** What a broker promises and how it fared. */
 export interface Report {
@@ -38,11 +39,11 @@ export function reportAsMarkdown(report: Report): string {
     `${of('passed').length} cases passed, ${of('failed').length} failed, ${of('skipped').length} do not apply.`,
   ]
   if (capabilities) {
-    lines.push('', '## Capabilities', '', '| capability | value |', '| --- | --- |')
-    for (const [name, value] of Object.entries(capabilities)) lines.push(`| \`${name}\` | ${shown(value)} |`)
+    const table = Object.entries(capabilities).map(([name, value]) => [`\`${name}\``, shown(value)])
+    lines.push('', '## Capabilities', '', ...markdownTable([['capability', 'value'], ...table]))
   }
-  lines.push('', '## Cases', '', '| case | result |', '| --- | --- |')
-  for (const one of results) lines.push(`| ${cell(one.title)} | ${cell(verdict(one))} |`)
+  const table = results.map(one => [one.title, verdict(one)])
+  lines.push('', '## Cases', '', ...markdownTable([['case', 'result'], ...table]))
   return lines.join('\n') + '\n'
 }
 
@@ -51,7 +52,7 @@ function verdict(one: CaseResult): string {
     case 'passed':
       return 'passed'
     case 'failed':
-      return `**failed**: ${one.error.split('\n')[0]}`
+      return `failed: ${one.error.split('\n')[0]}`
     case 'skipped':
       return `does not apply: ${one.reason}`
   }
@@ -65,8 +66,4 @@ function shown(value: unknown): string {
   return Object.entries(value)
     .map(([name, part]) => `${name}: ${shown(part)}`)
     .join(', ')
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|')
 }
