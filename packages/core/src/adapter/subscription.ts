@@ -197,7 +197,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     const { delay } = options
     if (delay !== undefined && delay > 0 && nackDelay === false)
       throw unsupported(this.#host.driver.name, 'a delayed nack')
-    const most = nackDelay && this.#plan.redelivery === 'broker' ? nackDelay.max : Infinity
+    const most = nackDelay ? nackDelay.max : Infinity
     if (delay !== undefined && delay > most)
       throw new MillraceError('DELAY_TOO_LONG', `nack: ${this.#host.driver.name} can delay by ${most} ms at most`)
     if (attempt >= this.#plan.maxDeliveries) {

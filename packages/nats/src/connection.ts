@@ -1,0 +1,83 @@
+import { connect } from '@nats-io/transport-node'
+import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
+import { MillraceError } from 'millrace/adapter'
+import { ours } from './errors.ts'
+
+/** How to reach the server. */
+export interface NatsConnectionOptions {
+  /** `nats://user:password@host:4222`, or several joined by commas; `jetstream:` and `tls:` are taken as well. */
+  readonly url?: string
+  /** A connection of your own; it is left open. */
+  readonly client?: NatsConnection
+  /** For the client: credentials, TLS, names. Reconnection is core's. */
+  readonly connect?: Omit<NodeConnectionOptions, 'servers' | 'reconnect'>
+}
+
+/** One connection at a time, with those who want to know of its end. */
+export class Connection {
+  readonly #options: NatsConnectionOptions
+  readonly #listeners = new Set<(error: Error) => void>()
+  #client: NatsConnection | undefined
+
+  constructor(options: NatsConnectionOptions) {
+    this.#options = options
+    if ((options.url === undefined) === (options.client === undefined))
+      throw new MillraceError('BAD_OPTION', 'nats: give either a url or a client')
+  }
+
+  /** @throws DISCONNECTED while there is none */
+  get client(): NatsConnection {
+    if (!this.#client) throw new MillraceError('DISCONNECTED', 'nats: there is no connection')
+    return this.#client
+  }
+
+  async open(): Promise<NatsConnection> {
+    if (this.#client && !this.#client.isClosed()) return this.#client
+    const { client, connect: own } = this.#options
+    try {
+      const made = client ?? (await connect({ ...own, ...servers(this.#options.url ?? ''), reconnect: false }))
+      if (made.isClosed()) throw new MillraceError('CLOSED', 'nats: the client that was passed in is closed')
+      this.#client = made
+      void made.closed().then(error => {
+        if (this.#client === made) this.#client = undefined
+        const why = new MillraceError('DISCONNECTED', 'nats: the connection is closed', error ? { cause: error } : {})
+        for (const listener of this.#listeners) listener(why)
+      })
+      return made
+    } catch (error) {
+      throw ours(error, 'connect')
+    }
+  }
+
+  /** Tells when the connection ends. */
+  onClosed(listener: (error: Error) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear()
+    const client = this.#client
+    this.#client = undefined
+    if (!client || client.isClosed()) return
+    if (this.#options.client) await client.flush().catch(() => undefined)
+    else await client.drain().catch(() => client.close())
+  }
+}
+
+function servers(url: string): NodeConnectionOptions {
+  const hosts: string[] = []
+  let credentials: { user?: string; pass?: string } | { token: string } = {}
+  let secure = false
+  for (const one of url.split(',')) {
+    const read = new URL(one.replace(/^(jetstream|nats|tls)(\+tls)?:/, (_, scheme: string, tls?: string) => {
+      secure ||= scheme === 'tls' || tls !== undefined
+      return 'nats:'
+    })) // prettier-ignore
+    hosts.push(read.host)
+    const user = decodeURIComponent(read.username)
+    const pass = decodeURIComponent(read.password)
+    if (user !== '') credentials = pass === '' ? { token: user } : { user, pass }
+  }
+  return secure ? { servers: hosts, ...credentials, tls: {} } : { servers: hosts, ...credentials }
+}

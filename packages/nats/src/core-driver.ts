@@ -1,0 +1,102 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import { isPattern, MillraceError } from 'millrace/adapter'
+import type { AttachSpec, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
+import type { Capabilities, Failure, Message } from 'millrace'
+import type { Connection } from './connection.ts'
+import { CoreSource } from './core-source.ts'
+import { toNats } from './encode.ts'
+import type { Wire } from './encode.ts'
+import { ours } from './errors.ts'
+import type { Subjects } from './subjects.ts'
+
+export interface CorePlan {
+  readonly connection: Connection
+  readonly subjects: Subjects
+  readonly maxBytes: number
+  readonly maxPending: number
+  readonly wire: Wire
+}
+
+/** NATS without JetStream: nothing is kept, nothing is acknowledged; what nobody hears is gone. */
+export class CoreDriver implements Driver {
+  readonly name = 'nats'
+  readonly capabilities: Capabilities
+  readonly #plan: CorePlan
+
+  constructor(plan: CorePlan) {
+    this.#plan = plan
+    const capabilities: Capabilities = {
+      accepts: 'sent',
+      subscribes: 'server',
+      settles: 'none',
+      groups: true,
+      broadcast: 'live',
+      ordered: 'topic',
+      keyAffinity: false,
+      attempts: 'process',
+      nackDelay: { where: 'process', max: 366 * 24 * 3600 * 1000 },
+      publishDelay: false,
+      ttl: plan.wire === 'watermill' ? false : 'delivery',
+      priority: 0,
+      replays: false,
+      patterns: true,
+      leases: false,
+      transactions: false,
+      maxBytes: plan.maxBytes,
+      dedupes: 0,
+      shared: true,
+    }
+    this.capabilities = Object.freeze(capabilities)
+  }
+
+  async open(): Promise<void> {
+    const nc = await this.#plan.connection.open()
+    if ((nc.info?.max_payload ?? 0) < this.#plan.maxBytes)
+      throw new MillraceError(
+        'TOPOLOGY_MISMATCH',
+        `nats: the server takes ${nc.info?.max_payload} bytes at most: lower maxBytes, now ${this.#plan.maxBytes}`,
+      )
+  }
+
+  /** There is nothing to make: a queue group is whoever is there. */
+  async declare(): Promise<void> {}
+
+  async write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
+    const nc: NatsConnection = this.#plan.connection.client
+    const subject = this.#plan.subjects.of(topic)
+    const time = Date.now()
+    try {
+      for (const message of batch)
+        nc.publish(subject, message.payload, {
+          headers: toNats(message, { time, expires: options.expires }, this.#plan.wire),
+        })
+      await nc.flush()
+      return []
+    } catch (thrown) {
+      const error = ours(thrown, `publish to '${topic}'`)
+      return batch.map(({ id }, index) => ({ index, id, outcome: 'unknown', error }))
+    }
+  }
+
+  async attach(spec: AttachSpec, sink: Sink): Promise<Source> {
+    const { connection, subjects, maxPending } = this.#plan
+    const source = new CoreSource({
+      connection,
+      subjects: spec.topics.flatMap(topic => (isPattern(topic) ? subjects.ofPattern(topic) : [subjects.of(topic)])),
+      queue: spec.group,
+      topicOf: subject => subjects.topicOf(subject),
+      maxPending,
+      sink,
+    })
+    try {
+      await source.open()
+    } catch (error) {
+      throw ours(error, 'subscribe')
+    }
+    return source
+  }
+
+  async close(): Promise<void> {
+    await this.#plan.connection.close()
+  }
+}

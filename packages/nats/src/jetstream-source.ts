@@ -1,0 +1,237 @@
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
+import { createInbox, nanos } from '@nats-io/transport-node'
+import { ContiguousTracker, MillraceError } from 'millrace/adapter'
+import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
+import type { Connection } from './connection.ts'
+import { fromNats } from './encode.ts'
+import { ours } from './errors.ts'
+import type { Releases } from './releases.ts'
+
+export interface JetStreamSourceOptions {
+  readonly connection: Connection
+  readonly stream: string
+  /** The consumers' names; their messages come mixed. */
+  readonly consumers: readonly string[]
+  readonly ephemeral: boolean
+  readonly topicOf: (subject: string) => string
+  /** ms: the consumers' AckWait. */
+  readonly lease: number
+  readonly prefetch: number
+  /** Waits for the server's word that an ack is stored. */
+  readonly confirmed: boolean
+  /** The position that it began after. */
+  readonly start: string | undefined
+  readonly sink: Sink
+  readonly remove: (consumer: string) => Promise<void>
+  /** The link broke with these in hand: the subjects by which they are given back. */
+  readonly releases: Releases
+  readonly orphaned: (replies: readonly string[]) => void
+}
+
+interface JetStreamRaw extends Raw {
+  readonly reply: string
+  readonly sequence: number
+  /** The consumer and the sequence: what the server counts hand-outs of. */
+  readonly counted: string
+  /** When the server gives it to another, unless told otherwise; by our clock. */
+  deadline: number
+}
+
+/** A pull is answered within this, empty-handed if need be; heartbeats come twice as often. */
+const EXPIRES = 30_000
+const encoder = new TextEncoder()
+const ACK = encoder.encode('+ACK')
+const WORKING = encoder.encode('+WPI')
+
+/** Pulls from JetStream consumers exactly as many messages as core has room for. */
+export class JetStreamSource implements Source {
+  readonly #options: JetStreamSourceOptions
+  readonly #tracker = new ContiguousTracker()
+  readonly #held = new Set<JetStreamRaw>()
+  readonly #pulls: Pull[] = []
+  readonly #inboxes: Subscription[] = []
+  #nc: NatsConnection | undefined
+  #credit = 0
+  #timer: NodeJS.Timeout | undefined
+  #paused = false
+  #off: () => void = () => undefined
+
+  constructor(options: JetStreamSourceOptions) {
+    this.#options = options
+  }
+
+  async open(): Promise<void> {
+    const { connection, consumers, sink, stream } = this.#options
+    const nc = (this.#nc = connection.client)
+    for (const consumer of consumers) {
+      const reply = createInbox()
+      const pull: Pull = {
+        subject: `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+        reply,
+        asked: 0,
+        heard: Date.now(),
+      }
+      // A message comes under the subject that it was published to: only the subscription tells whose answer it is.
+      const callback = (error: Error | null, msg: Msg): void => (error ? this.#down(error) : this.#arrive(msg, pull))
+      this.#inboxes.push(nc.subscribe(reply, { callback }))
+      this.#pulls.push(pull)
+    }
+    this.#off = connection.onClosed(error => {
+      if (!this.#options.ephemeral) this.#options.orphaned([...this.#held].map(raw => raw.reply))
+      clearInterval(this.#timer)
+      sink.down(error)
+    })
+    // Both for pulls that the server forgot and for leases that ran out.
+    this.#timer = setInterval(() => this.#watch(), Math.max(50, Math.min(this.#options.lease / 4, EXPIRES / 4)))
+    this.#timer.unref()
+    await nc.flush()
+  }
+
+  request(credit: number): void {
+    this.#credit += credit
+    this.#pull()
+  }
+
+  settle(batch: readonly Settlement[]): void | Promise<void> {
+    const nc = this.#nc
+    if (!nc || nc.isClosed()) return Promise.reject(new MillraceError('DISCONNECTED', 'nats: there is no connection'))
+    const confirming: Promise<unknown>[] = []
+    for (const { raw, outcome, delay } of batch) {
+      const { reply, sequence, counted } = raw as JetStreamRaw
+      if (outcome === 'hold') continue
+      this.#held.delete(raw as JetStreamRaw)
+      if (outcome === 'ack') {
+        this.#tracker.settled(sequence)
+        this.#options.releases.forget(counted)
+        if (this.#options.confirmed) confirming.push(nc.request(reply, ACK, { timeout: EXPIRES }))
+        else nc.publish(reply, ACK)
+      } else {
+        if (outcome === 'release') this.#options.releases.add(counted)
+        nc.publish(reply, encoder.encode(`-NAK ${JSON.stringify({ delay: nanos(outcome === 'nack' ? delay : 0) })}`))
+      }
+    }
+    const sent = confirming.length > 0 ? Promise.all(confirming) : nc.flush()
+    return sent.then(
+      () => undefined,
+      (error: unknown) => {
+        throw ours(error, 'ack')
+      },
+    )
+  }
+
+  async extend(batch: readonly Raw[]): Promise<readonly Raw[]> {
+    const lost: Raw[] = []
+    for (const raw of batch) {
+      const own = raw as JetStreamRaw
+      if (!this.#held.has(own)) lost.push(raw)
+      else {
+        this.#nc?.publish(own.reply, WORKING)
+        own.deadline = Date.now() + this.#options.lease
+      }
+    }
+    return lost
+  }
+
+  position(): string | undefined {
+    return this.#tracker.done === undefined ? this.#options.start : String(this.#tracker.done)
+  }
+
+  pause(): void {
+    this.#paused = true
+    for (const inbox of this.#inboxes) inbox.unsubscribe()
+  }
+
+  async stop(): Promise<void> {
+    this.#paused = true
+    this.#off()
+    clearInterval(this.#timer)
+    for (const inbox of this.#inboxes) inbox.unsubscribe()
+    this.#held.clear()
+    if (this.#options.ephemeral) for (const consumer of this.#options.consumers) await this.#options.remove(consumer)
+  }
+
+  /** Asks for what there is room for: of several consumers each may be the one that has something. */
+  #pull(): void {
+    const nc = this.#nc
+    if (this.#paused || !nc || nc.isClosed()) return
+    const share = Math.ceil(this.#credit / this.#pulls.length)
+    for (const pull of this.#pulls) {
+      const lacking = share - pull.asked
+      // Topping up in halves keeps requests few and the pipe full.
+      if (lacking <= 0 || pull.asked > share / 2) continue
+      pull.asked += lacking
+      pull.heard = Date.now()
+      const request = { batch: lacking, expires: nanos(EXPIRES), idle_heartbeat: nanos(EXPIRES / 2 - 1000) }
+      nc.publish(pull.subject, JSON.stringify(request), { reply: pull.reply })
+    }
+  }
+
+  #arrive(msg: Msg, pull: Pull): void {
+    pull.heard = Date.now()
+    if (!msg.reply?.startsWith('$JS.ACK.')) return this.#status(msg, pull)
+    pull.asked = Math.max(0, pull.asked - 1)
+    this.#credit--
+    const place = placeOf(msg.reply)
+    const counted = `${pull.subject} ${place.sequence}`
+    const { message, stamp } = fromNats(msg.data, msg.headers, [this.#options.stream, place.sequence])
+    const raw: JetStreamRaw = {
+      topic: this.#options.topicOf(msg.subject),
+      message,
+      attempt: Math.max(1, place.delivered - this.#options.releases.of(counted)),
+      time: stamp.time ?? place.time,
+      expires: stamp.expires,
+      position: String(place.sequence),
+      origin: { stream: this.#options.stream, sequence: place.sequence, subject: msg.subject },
+      reply: msg.reply,
+      sequence: place.sequence,
+      counted,
+      deadline: Date.now() + this.#options.lease,
+    }
+    if (place.delivered === 1) this.#tracker.handed(place.sequence)
+    this.#held.add(raw)
+    this.#options.sink.deliver([raw])
+    if (this.#credit > 0) this.#pull()
+  }
+
+  /** A word about a pull: it ended, or the server is still there. */
+  #status(msg: Msg, pull: Pull): void {
+    const code = msg.headers?.code ?? 0
+    if (code === 100) return // a heartbeat
+    if (code === 409 && /consumer deleted|consumer is push/i.test(msg.headers?.description ?? '')) {
+      this.#options.sink.down(new MillraceError('DISCONNECTED', `nats: ${msg.headers?.description}`))
+      return
+    }
+    if (code === 503) return this.#down(new MillraceError('DISCONNECTED', 'nats: the consumer does not answer'))
+    const left = Number(msg.headers?.get('Nats-Pending-Messages'))
+    pull.asked = Math.max(0, pull.asked - (left > 0 ? left : pull.asked))
+    this.#pull()
+  }
+
+  #watch(): void {
+    const now = Date.now()
+    for (const pull of this.#pulls) if (pull.asked > 0 && now - pull.heard > EXPIRES) pull.asked = 0 // no heartbeat: the server forgot it
+    this.#pull()
+    const lost = [...this.#held].filter(raw => raw.deadline <= now)
+    for (const raw of lost) this.#held.delete(raw)
+    if (lost.length > 0) this.#options.sink.lost(lost)
+  }
+
+  #down(error: Error): void {
+    this.#options.sink.down(ours(error, 'receive'))
+  }
+}
+
+/** What an acknowledgement's subject tells; the longer form begins with a domain and an account. */
+function placeOf(reply: string): { delivered: number; sequence: number; time: number } {
+  const parts = reply.split('.')
+  const at = parts.length > 9 ? 6 : 4
+  const [delivered, sequence, , time] = parts.slice(at)
+  return { delivered: Number(delivered), sequence: Number(sequence), time: Math.floor(Number(time) / 1e6) }
+}
+
+interface Pull {
+  readonly subject: string
+  readonly reply: string
+  asked: number
+  heard: number
+}
