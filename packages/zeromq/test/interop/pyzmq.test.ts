@@ -7,11 +7,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
-import type { Socket } from 'zeromq'
 import { across, Events, type Both, type Scene } from '../libzmq/kit.ts'
 import { ask, keys, mechanisms, ownContext, serve, type Keys, type Mechanism } from '../libzmq/security.ts'
 import { verdict, zapHandler } from '../libzmq/zap-handler.ts'
-import { exchange, make, type TypeName } from './socket-pairs.ts'
+import { make, type TypeName } from './socket-pairs.ts'
 
 const script = fileURLToPath(new URL('peer.py', import.meta.url))
 const packages = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace', 'pyzmq')
@@ -104,10 +103,8 @@ async function told(type: TypeName, socket: Both, peer: Python): Promise<void> {
       heard = (await Promise.race([peer.line('got '), new Promise(resolve => setTimeout(resolve, 20))])) !== undefined
     }
   for (const message of sent) {
-    await socket.send(
-      ['not asked for', 'x'].slice(0, type === 'PUSH' ? 0 : 2).length === 0 ? message : ['not asked for'],
-    )
-    if (type !== 'PUSH') await socket.send([...topic, ...message])
+    if (type !== 'PUSH') await socket.send(['not asked for', ...message])
+    await socket.send([...topic, ...message])
     const expected = sizes([...topic, ...message])
     for (;;) {
       const got = (await peer.line('got '))?.split(' ') ?? []
@@ -200,5 +197,3 @@ function missing(): string | undefined {
   }
   return works() ? undefined : 'it was installed, but python3 does not load it'
 }
-
-export type Played = Socket
