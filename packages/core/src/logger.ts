@@ -1,3 +1,5 @@
+import { warn } from './warning.ts'
+
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 
 /** What a line says beside its text. An `error` field may be an Error. */
@@ -59,7 +61,7 @@ export function unfailing(inner: Logger): Logger {
     try {
       return run()
     } catch (error) {
-      process.emitWarning(`the logger threw: ${String(error)}`, 'MillraceWarning')
+      warn('the logger threw', error)
       return otherwise
     }
   }

@@ -1,4 +1,5 @@
 import type { SubscriptionEvent, SubscriptionEventName } from '../contract.ts'
+import { warn } from '../warning.ts'
 
 /** Who listens to a subscription's fate. A listener that throws is reported as a warning and harms nobody else. */
 export class Listeners {
@@ -16,7 +17,7 @@ export class Listeners {
       try {
         listener(event)
       } catch (error) {
-        process.emitWarning(`a listener for '${event.event}' threw: ${String(error)}`, 'MillraceWarning')
+        warn(`a listener for '${event.event}' threw`, error)
       }
     }
   }

@@ -4,6 +4,7 @@ import { asError, MillraceError } from '../errors.ts'
 import type { Attempt, Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
 import { milliseconds, whole } from './bounds.ts'
+import { warn } from '../warning.ts'
 
 export interface BreakerOptions {
   /** Failures in a row that open it, 1 to 1,000,000. Default 5. */
@@ -240,7 +241,7 @@ function agreed(hook: () => boolean | void): boolean {
   try {
     return hook() ?? true
   } catch (error) {
-    process.emitWarning(`a breaker's hook threw: ${String(error)}`, 'MillraceWarning')
+    warn("a breaker's hook threw", error)
     return true
   }
 }
