@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { suite } from '@millrace/conformance'
 import { examineMutants, mutants } from '@millrace/conformance/mutants'
 import type { Verdict } from '@millrace/conformance/mutants'
+import { memory } from 'millrace/memory'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verdictsAsMarkdown } from '../src/mutants/table.ts'
 
@@ -26,6 +28,16 @@ describe('every mutant fails the cases that name its fault, and no other', () =>
 
       expect(failed.toSorted()).toEqual(mutant.killedBy.map(one => one.title).toSorted())
     })
+})
+
+test('every case is named by a mutant, but those that need a link to cut or foreign bytes', () => {
+  const named = new Set(mutants.flatMap(mutant => mutant.killedBy.map(one => one.title)))
+  const able = { order: 'publish-first', restart: false, foreign: false } as const
+  const { capabilities } = memory()
+
+  const unnamed = suite.filter(one => !named.has(one.title))
+
+  for (const one of unnamed) expect(one.needs(capabilities, able), one.title).toMatch(/no (restart|foreign) was given/)
 })
 
 test('every mutant has a name of its own', () => {

@@ -82,6 +82,7 @@ export const operation: readonly Mutant[] = [
     }
   }),
   denying('groups', { groups: false }, [cases.unsupported[0]!]),
+  denying('broadcast', { broadcast: false }, [cases.unsupported[1]!]),
   denying('replays', { replays: false }, [cases.unsupported[2]!]),
   denying('patterns', { patterns: false }, [cases.unsupported[3]!]),
   denying('leases', { leases: false }, [cases.unsupported[4]!]),

@@ -1,4 +1,4 @@
-import type { Delivery } from 'millrace'
+import type { Broker, Delivery } from 'millrace'
 import { isMillraceError } from 'millrace'
 import * as cases from '../cases.ts'
 import type { Mutant } from './mutant.ts'
@@ -146,6 +146,33 @@ export const settling: readonly Mutant[] = [
       return overlay(inner, { signal: controller.signal })
     },
   })),
+  mutant('loses an acknowledgement that a close meets', [cases.ackedStaysAway], () => {
+    let broker: Broker | undefined
+    return {
+      broker(inner) {
+        broker = inner
+        return {}
+      },
+      // What a consumer acknowledged last, when it had time for one only, is there again once it is closed.
+      async subscribe(next, topics, options) {
+        const own: Delivery[] = []
+        const inner = await next(topics, options)
+        return overlay(inner, {
+          async close(how) {
+            const closed = await inner.close(how)
+            const [one] = own
+            if (one && own.length === 1 && how?.timeout === 0) await broker?.publish(one.topic, one.message)
+            return closed
+          },
+          receive: async how => watched(await inner.receive(how), own),
+          tryReceive() {
+            const delivery = inner.tryReceive()
+            return delivery && watched(delivery, own)
+          },
+        })
+      },
+    }
+  }),
   mutant('sends the tenth acknowledgement later than flush says', [cases.flushed], () => {
     const late = new Map<Delivery, NodeJS.Timeout>()
     const counts = new Map<unknown, number>()
@@ -191,6 +218,15 @@ export const settling: readonly Mutant[] = [
     }
   }),
 ]
+
+function watched(inner: Delivery, acked: Delivery[]): Delivery {
+  return overlay(inner, {
+    ack() {
+      acked.push(inner)
+      return inner.ack()
+    },
+  })
+}
 
 function tryAck(one: Delivery): boolean {
   try {

@@ -90,4 +90,47 @@ export const sharing: readonly Mutant[] = [
         next(topics, options.group !== undefined && options.from !== undefined ? { ...options, group: `${options.group.slice(0, 30)}-${made++}` } : options), // prettier-ignore
     }
   }),
+  mutant('takes one of ten topics for the next', [cases.concurrentTopics], () => ({
+    publish: (next, topic, messages, options) => next(topic.replace(/-1$/, '-2'), messages, options),
+  })),
+  mutant('publishes to the topic before', [cases.topics], () => {
+    let first: string | undefined
+    return {
+      publish(next, topic, messages, options) {
+        const plain = messages.length === 1 && messages[0]!.payload.byteLength === 1 // one, just counted
+        if (plain) first ??= topic
+        return next(plain && first ? first : topic, messages, options)
+      },
+    }
+  }),
+  mutant('forgets a group that came and went ten times', [cases.concurrentClose], () => {
+    const closes = new Map<string | undefined, number>()
+    return {
+      subscribe: (next, topics, options) =>
+        next(topics, (closes.get(options.group) ?? 0) >= 10 ? { ...options, group: 'anew', from: 'latest' } : options),
+      subscription: (inner, { group }) =>
+        overlay(inner, {
+          close(options) {
+            closes.set(group, (closes.get(group) ?? 0) + 1)
+            return inner.close(options)
+          },
+        }),
+    }
+  }),
+  mutant('forgets a group that leaves with nothing', [cases.consumerGroups, cases.concurrentClose], () => {
+    const had = new Set<string | undefined>()
+    const gone = new Set<string | undefined>()
+    return {
+      subscribe: (next, topics, options) =>
+        next(topics, gone.has(options.group) ? { ...options, group: 'anew', from: 'latest' } : options),
+      delivery: (inner, _subscription, { group }) => had.add(group) && inner,
+      subscription: (inner, { group }) =>
+        overlay(inner, {
+          close(options) {
+            if (!had.has(group)) gone.add(group)
+            return inner.close(options)
+          },
+        }),
+    }
+  }),
 ]

@@ -13,14 +13,26 @@ import { memoryPlan } from '../../src/memory/options.ts'
 const AWAY = 20
 const CORRUPT = 'test-corrupt'
 
+/** What is wrong with a server or its client, for showing that the suite notices. */
+export type Flaw =
+  | 'forgets what it stored when it restarts'
+  | 'takes what is unknown for refused'
+  | 'takes what is unknown for accepted'
+  | 'stays down'
+  | 'gives a foreign message another id each time'
+  | 'drops what it cannot read'
+  | 'tells of a gap that is none'
+
 export class DistantServer {
   readonly memory: MemoryDriver = new MemoryDriver(memoryPlan({}))
   readonly clients: Set<DistantDriver> = new Set()
+  readonly flaw: Flaw | undefined
   readonly #changes: Partial<Capabilities>
   up = true
 
-  constructor(changes: Partial<Capabilities> = {}) {
+  constructor(changes: Partial<Capabilities> = {}, flaw?: Flaw) {
     this.#changes = changes
+    this.flaw = flaw
   }
 
   /** A new client. */
@@ -33,7 +45,9 @@ export class DistantServer {
     this.up = false
     for (const client of this.clients) client.cut()
     await new Promise(resolve => setTimeout(resolve, AWAY))
-    this.up = true
+    if (this.flaw === 'forgets what it stored when it restarts')
+      for (const topic of this.memory.topicNames) this.memory.clear(topic)
+    this.up = this.flaw !== 'stays down'
   }
 
   async foreign(topic: string, what: 'plain' | 'corrupt'): Promise<void> {
@@ -74,8 +88,14 @@ class DistantDriver implements Driver {
       return await this.request(async () => this.server.memory.write(topic, batch, options))
     } catch (error) {
       // The request was sent: whether it arrived, nobody can say.
+      if (this.server.flaw === 'takes what is unknown for accepted') return []
       if (!(error instanceof MillraceError) || error.code !== 'DISCONNECTED') throw error
-      return batch.map(({ id }, index) => ({ index, id, outcome: 'unknown', error }))
+      return batch.map(({ id }, index) => ({
+        index,
+        id,
+        outcome: this.server.flaw === 'takes what is unknown for refused' ? 'refused' : 'unknown',
+        error,
+      }))
     }
   }
 
@@ -170,6 +190,7 @@ class DistantSource implements Source, Sink {
     const server = this.#server
     const error = disconnected()
     this.#credit = 0
+    if (this.#driver.server.flaw === 'tells of a gap that is none') this.#sink.gap('there is none')
     this.#sink.down(error)
     void server?.stop()
   }
@@ -204,6 +225,7 @@ class DistantSource implements Source, Sink {
       while (this.#credit > 0) {
         const raw = this.#server?.take?.()
         if (!raw) break
+        if (this.#dropped(raw)) continue
         this.#credit--
         batch.push(this.#seen(raw))
       }
@@ -211,11 +233,24 @@ class DistantSource implements Source, Sink {
     })
   }
 
+  #dropped(raw: Raw): boolean {
+    const drops = this.#driver.server.flaw === 'drops what it cannot read' && raw.message?.metadata[CORRUPT]
+    if (drops) void this.#server?.settle([{ raw, outcome: 'ack', delay: 0, attempt: 1, why: undefined }])
+    return drops !== undefined && drops !== false
+  }
+
   #seen(raw: Raw): Raw {
+    const { flaw } = this.#driver.server
+    if (flaw === 'gives a foreign message another id each time' && raw.message?.id.startsWith('foreign-'))
+      return this.#as(raw, { ...raw, message: { ...raw.message, id: `${raw.message.id}-${raw.attempt}` } })
     if (raw.message?.metadata[CORRUPT] === undefined) return raw
     const { topic, attempt, origin, message: one } = raw
     const error = new MillraceError('UNDECODABLE', 'the test made it unreadable')
     const seen: Raw = { topic, attempt, origin, message: undefined, undecodable: { error, payload: one.payload } }
+    return this.#as(raw, seen)
+  }
+
+  #as(raw: Raw, seen: Raw): Raw {
     this.#hands.set(seen, raw)
     return seen
   }

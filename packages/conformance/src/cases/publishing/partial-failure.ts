@@ -7,9 +7,11 @@ import { next } from '../../kit/reading.ts'
 import { within } from '../../kit/waiting.ts'
 import { all, durable, restart } from '../../needs.ts'
 
-/** Batches in flight while the broker restarts, and messages in each. */
-const BATCHES = 20
-const SIZE = 50
+/** Batches, messages in each, how many publish at once, and after how many batches the broker restarts. */
+const BATCHES = 60
+const SIZE = 20
+const PUBLISHERS = 6
+const RESTART_AFTER = 20
 
 export const partialFailure: Case = {
   title: 'a publish that a broken link cuts says of each message whether it was accepted, and tells the truth',
@@ -36,8 +38,15 @@ export const partialFailure: Case = {
     }
 
     await kit.declare(topic, group.group)
-    const publishing = Promise.all(batches.map(publish))
-    const restarting = kit.restart()
+    let restarting: Promise<void> | undefined
+    let done = 0
+    const work = async (): Promise<void> => {
+      for (let batch = batches.shift(); batch; batch = batches.shift()) {
+        await publish(batch)
+        if (++done === RESTART_AFTER) restarting = kit.restart()
+      }
+    }
+    const publishing = Promise.all(Array.from({ length: PUBLISHERS }, work))
     await within(publishing, 4 * kit.patience, 'every publish to end')
     await restarting
     const subscription = await kit.subscribe(broker, topic, group)
