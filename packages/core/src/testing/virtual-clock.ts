@@ -6,11 +6,14 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>
   /** Timers that are waiting; for asserting that none was left. */
   readonly pending: number
+  /** ms until the next timer falls due, or the next that is no background timer; undefined where there is none. */
+  next(which?: 'any' | 'foreground'): number | undefined
 }
 
 interface Waiting {
   readonly at: number
   readonly order: number
+  readonly background: boolean
   readonly run: () => void
 }
 
@@ -31,8 +34,8 @@ export function virtualClock(start: number = Date.UTC(2026, 0, 1)): VirtualClock
 
   return {
     now: () => now,
-    after(delay, run): Timer {
-      const timer: Waiting = { at: now + Math.max(0, delay), order: made++, run }
+    after(delay, run, { background = false } = {}): Timer {
+      const timer: Waiting = { at: now + Math.max(0, delay), order: made++, background, run }
       waiting.add(timer)
       return { cancel: () => void waiting.delete(timer) }
     },
@@ -50,6 +53,11 @@ export function virtualClock(start: number = Date.UTC(2026, 0, 1)): VirtualClock
     },
     get pending() {
       return waiting.size
+    },
+    next(which = 'any') {
+      let first = Infinity
+      for (const { at, background } of waiting) if (which === 'any' || !background) first = Math.min(first, at)
+      return first === Infinity ? undefined : Math.max(0, first - now)
     },
   }
 }

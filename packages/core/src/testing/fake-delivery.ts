@@ -1,0 +1,81 @@
+import type { Delivery, Message, NackOptions, RejectOptions } from '../contract.ts'
+import { MillraceError } from '../errors.ts'
+
+export interface FakeDeliveryOptions {
+  /** Default 'test'. */
+  readonly topic?: string
+  /** Default 1. */
+  readonly attempt?: number
+  readonly time?: number
+  readonly expires?: number
+  readonly position?: string
+  readonly origin?: Readonly<Record<string, string | number>>
+  /** What `extend` grants, in ms. Default 30,000. */
+  readonly lease?: number
+}
+
+/** What was said of a delivery. */
+export type FakeSettlement =
+  | { readonly is: 'ack' }
+  | ({ readonly is: 'nack' } & NackOptions)
+  | ({ readonly is: 'reject' } & RejectOptions)
+  | { readonly is: 'release' }
+
+/** A delivery in nobody's hands: it remembers how it was settled, and holds to the contract's rules of settling. */
+export interface FakeDelivery extends Delivery {
+  readonly settlement: FakeSettlement | undefined
+  /** ms asked for by each `extend`; undefined where none were named. */
+  readonly extensions: readonly (number | undefined)[]
+  /** As if the connection broke: the signal aborts with LOST, and what is said from now on counts for nothing. */
+  lose(): void
+}
+
+/** For calling a handler without a broker. */
+export function fakeDelivery(message: Message, options: FakeDeliveryOptions = {}): FakeDelivery {
+  const { topic = 'test', attempt = 1, time, expires, position, origin = {}, lease = 30_000 } = options
+  const abort = new AbortController()
+  const extensions: (number | undefined)[] = []
+  let settlement: FakeSettlement | undefined
+  let lost = false
+
+  const settle = (next: FakeSettlement): boolean => {
+    if (lost) return false
+    if (settlement && settlement.is !== next.is)
+      throw new MillraceError('SETTLED', `message ${message.id} was settled by ${settlement.is}(), not ${next.is}()`)
+    if (settlement) return true
+    settlement = next
+    abort.abort(new MillraceError('SETTLED', 'the delivery is settled'))
+    return true
+  }
+
+  return {
+    message,
+    topic,
+    attempt,
+    redelivered: attempt > 1,
+    ...(time !== undefined && { time }),
+    ...(expires !== undefined && { expires }),
+    ...(position !== undefined && { position }),
+    origin,
+    signal: abort.signal,
+    ack: () => settle({ is: 'ack' }),
+    nack: (how = {}) => settle({ is: 'nack', ...how }),
+    reject: (how = {}) => settle({ is: 'reject', ...how }),
+    release: () => settle({ is: 'release' }),
+    extend(atLeast) {
+      if (lost || settlement)
+        return Promise.reject(new MillraceError(lost ? 'LOST' : 'SETTLED', 'there is no lease to extend'))
+      extensions.push(atLeast)
+      return Promise.resolve(Math.max(lease, atLeast ?? 0))
+    },
+    get settlement() {
+      return settlement
+    },
+    extensions,
+    lose() {
+      if (lost || settlement) return
+      lost = true
+      abort.abort(new MillraceError('LOST', 'the delivery was lost'))
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { isMillraceError, message, text, topic } from '../../src/index.ts'
+import type { Context } from '../../src/index.ts'
+import { fakeContext, fakeDelivery } from '../../src/testing/index.ts'
+
+test('a delivery remembers how it was settled', () => {
+  const delivery = fakeDelivery(message('x'), { attempt: 3, topic: 'orders' })
+
+  expect(delivery.nack({ delay: 500 })).toBe(true)
+
+  expect(delivery.settlement).toEqual({ is: 'nack', delay: 500 })
+  expect(delivery).toMatchObject({ topic: 'orders', attempt: 3, redelivered: true })
+  expect(isMillraceError(delivery.signal.reason, 'SETTLED')).toBe(true)
+})
+
+test('the same settlement twice is nothing, another one throws', () => {
+  const delivery = fakeDelivery(message('x'))
+  delivery.ack()
+
+  expect(delivery.ack()).toBe(true)
+  expect(() => delivery.reject()).toThrow(expect.objectContaining({ code: 'SETTLED' }))
+  expect(delivery.settlement).toEqual({ is: 'ack' })
+})
+
+test('what is said of a lost delivery counts for nothing', async () => {
+  const delivery = fakeDelivery(message('x'))
+
+  delivery.lose()
+
+  expect(delivery.ack()).toBe(false)
+  expect(delivery.settlement).toBeUndefined()
+  expect(isMillraceError(delivery.signal.reason, 'LOST')).toBe(true)
+  await expect(delivery.extend()).rejects.toMatchObject({ code: 'LOST' })
+})
+
+test('a lease is extended by at least what was asked for', async () => {
+  const delivery = fakeDelivery(message('x'), { lease: 1_000 })
+
+  expect(await delivery.extend()).toBe(1_000)
+  expect(await delivery.extend(5_000)).toBe(5_000)
+  expect(delivery.extensions).toEqual([undefined, 5_000])
+})
+
+test('a handler is called with nothing around it', async () => {
+  const Audit = topic<{ of: string }>('audit')
+  const ship = async (order: { id: string }, context: Context): Promise<void> => {
+    await context.publish(Audit, { of: order.id })
+    await context.publish('raw', message('x'), { delay: 10 })
+    context.logger.log('info', 'shipped')
+  }
+  const context = fakeContext(fakeDelivery(message('{}')), { handler: 'ship' })
+
+  await ship({ id: '7' }, context)
+
+  expect(context.published.map(one => [one.topic, text(one.message)])).toEqual([
+    ['audit', '{"of":"7"}'],
+    ['raw', 'x'],
+  ])
+  expect(context.published[1]?.options).toEqual({ delay: 10 })
+  expect(context.logger.lines.map(line => line.text)).toEqual(['shipped'])
+})
+
+test('an attempt can be ended, as by a timeout', () => {
+  const context = fakeContext(fakeDelivery(message('x')))
+
+  context.abort()
+
+  expect(isMillraceError(context.signal.reason, 'TIMEOUT')).toBe(true)
+})
