@@ -263,6 +263,8 @@ export class Endpoints {
   #listenerEvents(sessions: Set<Session>): { events: ListenerEvents; began: (endpoint: string) => void } {
     const core = this.#core
     let endpoint = ''
+    // What the options are now counts for every connection that will come in here.
+    let options = this.#sessionOptions('')
     const accept = (link: Link): void => {
       if (core.state === 'closed') return link.destroy()
       const ends = { endpoint, local: link.local, remote: link.remote }
@@ -273,7 +275,7 @@ export class Endpoints {
         core.report({ type: 'ACCEPT_FAILED', value: errorNumber('EMFILE'), detail, ...ends })
         return link.destroy()
       }
-      const session = Session.accept(core, this.#sessionOptions(endpoint), link)
+      const session = Session.accept(core, options, link)
       sessions.add(session)
       this.#alive.add(session)
     }
@@ -291,6 +293,7 @@ export class Endpoints {
       },
       began: name => {
         endpoint = name
+        options = { ...options, endpoint }
         for (const link of early) accept(link)
       },
     }
@@ -325,6 +328,7 @@ export class Endpoints {
     const { values } = this.#core.settings
     return {
       endpoint,
+      engine: this.#core.engineOptions(),
       datagrams,
       immediate: values.immediate,
       handshakeInterval: values.handshakeInterval,

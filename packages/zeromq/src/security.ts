@@ -14,6 +14,7 @@ import type {
 } from './mechanism/mechanism.ts'
 import { NullMechanism } from './mechanism/null.ts'
 import { PlainClient, PlainServer } from './mechanism/plain.ts'
+import type { OptionValues } from './options.ts'
 import type { SocketCore } from './socket-core.ts'
 import type { SocketType } from './wire/socket-type.ts'
 
@@ -34,7 +35,10 @@ export class Security {
   }
 
   handshake(): HandshakeOptions {
-    const { values } = this.#core.settings
+    const { settings } = this.#core
+    // The options as they are now, whenever the peer comes.
+    const values = { ...settings.values }
+    const metadata = new Map(settings.metadata)
     const { mechanism } = this
     return {
       mechanism,
@@ -42,7 +46,7 @@ export class Security {
       socketType: this.#core.type as SocketType,
       routingId: values.routingId ?? new Uint8Array(0),
       downgrade: mechanism === 'NULL' && (values.zapDomain ?? '') === '',
-      createMechanism: () => this.#create(mechanism),
+      createMechanism: () => this.#create(mechanism, values, metadata),
     }
   }
 
@@ -66,13 +70,12 @@ export class Security {
     return this.#pool.readUInt32BE(this.#at - 4)
   }
 
-  #create(name: MechanismName): Mechanism {
-    const { settings, context, type } = this.#core
-    const { values } = settings
+  #create(name: MechanismName, values: OptionValues, metadata: ReadonlyMap<string, Uint8Array>): Mechanism {
+    const { context, type } = this.#core
     const own: OwnProperties = {
       socketType: type as SocketType,
       routingId: values.routingId ?? new Uint8Array(0),
-      metadata: settings.metadata,
+      metadata,
     }
     const zap: ZapPolicy = { domain: values.zapDomain ?? '', enforceDomain: values.zapEnforceDomain }
     switch (name) {

@@ -1,4 +1,4 @@
-import { Engine, type EngineOptions } from './engine/engine.ts'
+import { Engine, type EngineEvents, type EngineOptions } from './engine/engine.ts'
 import type { HandshakeFailure, PeerProperties, ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
 import type { MonitorEvent } from './monitor.ts'
 import type { Pipe } from './pipe/pipe.ts'
@@ -31,7 +31,6 @@ export interface SessionHost {
   readonly speaksZmtp: boolean
   /** HELLO_MSG: the first message on each link; null: none. */
   readonly hello: Uint8Array | null
-  engineOptions(): EngineOptions
   zap(request: ZapRequest, peer: { address: string }): ZapVerdict | Promise<ZapVerdict>
   report(event: MonitorEvent): void
   /** The session is over for good. `dropped` messages were never given to a link. */
@@ -41,6 +40,7 @@ export interface SessionHost {
 /** What of a socket's options a session uses; a snapshot at `bind` or `connect`. */
 export interface SessionOptions extends ReconnectOptions {
   readonly endpoint: string
+  readonly engine: EngineOptions
   /** True for udp. */
   readonly datagrams: boolean
   readonly immediate: boolean
@@ -64,13 +64,13 @@ type State =
  * One peer of a socket over one link after another: link + engine + pipe. A connecting session comes back until it is
  * closed or the peer breaks the protocol; an accepted one ends with its link.
  */
-export class Session implements Flushable {
+export class Session implements Flushable, EngineEvents, Receiver {
   scheduled = false
   readonly side: 'bind' | 'connect'
   readonly options: SessionOptions
   readonly #host: SessionHost
   readonly #dial: ((events: ConnectEvents) => Connecting) | undefined
-  readonly #reconnection: Reconnection
+  readonly #reconnection: Reconnection | undefined
   #state: State
   #pipe: Pipe | undefined
   #attached = false
@@ -78,7 +78,7 @@ export class Session implements Flushable {
   #flushing = false
   #holding = false
   #closing: { is: 'lingering'; timer: NodeJS.Timeout | undefined } | undefined
-  readonly #chunks: Uint8Array[] = []
+  #engine: Engine | undefined
 
   private constructor(
     host: SessionHost,
@@ -89,7 +89,7 @@ export class Session implements Flushable {
     this.options = options
     this.#dial = dial
     this.side = dial === undefined ? 'bind' : 'connect'
-    this.#reconnection = new Reconnection(options)
+    this.#reconnection = dial === undefined ? undefined : new Reconnection(options)
     this.#state = { is: 'connecting', connecting: undefined }
     host.scheduler.join(this)
   }
@@ -126,9 +126,8 @@ export class Session implements Flushable {
     if (this.#flushing) return
     this.#flushing = true
     const outlet = state.engine.outlet
-    const chunks = this.#chunks
     while (!this.#writing && !outlet.empty) {
-      chunks.length = 0
+      const chunks: Uint8Array[] = []
       outlet.take(chunks)
       if (chunks.length === 0) {
         outlet.written()
@@ -176,24 +175,7 @@ export class Session implements Flushable {
   }
 
   #makePipe(): Pipe {
-    const host = this.#host
-    const pipe = host.createPipe(
-      this,
-      {
-        filled: () => this.#hold(),
-        full: () => this.flush(),
-        room: () => {
-          if (this.#attached) host.writable(pipe)
-        },
-      },
-      {
-        filled: () => {
-          if (this.#attached) host.readable(pipe)
-        },
-        full: () => {},
-        room: () => {},
-      },
-    )
+    const pipe = this.#host.createPipe(this, new Outgoing(this), new Incoming(this))
     this.#pipe = pipe
     return pipe
   }
@@ -215,7 +197,7 @@ export class Session implements Flushable {
       connected: link => {
         if (this.#state !== state) return link.destroy()
         this.#host.report({ type: 'CONNECTED', value: link.fd, endpoint, local: link.local, remote: link.remote })
-        this.#reconnection.succeeded()
+        this.#reconnection?.succeeded()
         this.#begin(link)
       },
       failed: error => {
@@ -231,19 +213,8 @@ export class Session implements Flushable {
   }
 
   #begin(link: Link): void {
-    const engine = new Engine(this.#host.engineOptions(), {
-      output: () => this.#host.scheduler.add(this),
-      resumed: () => {
-        const state = this.#state
-        if ((state.is === 'open' || state.is === 'shaking') && state.engine === engine) state.link.resume()
-      },
-      authenticate: (request, token) => this.#authenticate(engine, request, token, link.peerAddress),
-      ready: peer => this.#ready(engine, peer),
-      timeToLive: ms => {
-        if (this.#state.is === 'open' && this.#state.engine === engine) this.#state.heartbeat?.peerWants(ms)
-      },
-      failed: (failure, during) => this.#failed(failure, during),
-    })
+    const engine = new Engine(this.options.engine, this)
+    this.#engine = engine
     const { handshakeInterval } = this.options
     const timer =
       handshakeInterval > 0
@@ -254,7 +225,7 @@ export class Session implements Flushable {
     if (this.side === 'bind') this.#host.handshakes.add(this)
     this.#writing = false
     link.unref()
-    link.start(this.#receiver(engine))
+    link.start(this)
     engine.begin()
     this.flush()
   }
@@ -265,29 +236,46 @@ export class Session implements Flushable {
     this.#host.handshakes.delete(this)
   }
 
-  #receiver(engine: Engine): Receiver {
-    const current = (): boolean => {
-      const state = this.#state
-      return (state.is === 'open' || state.is === 'shaking' || state.is === 'failing') && state.engine === engine
-    }
-    return {
-      space: () => engine.space(),
-      filled: size => engine.filled(size),
-      push: chunk => engine.push(chunk),
-      written: () => {
-        engine.outlet.written()
-        if (!current()) return
-        this.#writing = false
-        this.flush()
-      },
-      closed: error => {
-        if (current()) this.#lost(error ?? { code: 'EPIPE', message: 'the peer closed the connection' })
-      },
-    }
+  // ---- what the link does; it says nothing any more once it was ended or destroyed
+
+  space(): Uint8Array {
+    return this.#engine!.space() // there is one while there is a link
   }
 
-  #authenticate(engine: Engine, request: ZapRequest, token: number, address: string): void {
-    const verdict = this.#host.zap(request, { address })
+  filled(size: number): boolean {
+    return this.#engine!.filled(size) // there is one while there is a link
+  }
+
+  push(chunk: Uint8Array): boolean {
+    return this.#engine!.push(chunk) // there is one while there is a link
+  }
+
+  written(): void {
+    this.#engine?.outlet.written()
+    this.#writing = false
+    this.flush()
+  }
+
+  closed(error: NodeJS.ErrnoException | undefined): void {
+    this.#lost(error ?? { code: 'EPIPE', message: 'the peer closed the connection' })
+  }
+
+  // ---- what the engine tells
+
+  output(): void {
+    this.#host.scheduler.add(this)
+  }
+
+  resumed(): void {
+    const state = this.#state
+    if (state.is === 'open' || state.is === 'shaking') state.link.resume()
+  }
+
+  authenticate(request: ZapRequest, token: number): void {
+    const state = this.#state
+    if (state.is !== 'shaking') return
+    const { engine, link } = state
+    const verdict = this.#host.zap(request, { address: link.peerAddress })
     // Within the engine's own call the answer has to wait for its end.
     void Promise.resolve(verdict)
       .catch((): ZapVerdict => ({ is: 'reply', status: 500 }))
@@ -296,16 +284,28 @@ export class Session implements Flushable {
       })
   }
 
-  #ready(engine: Engine, peer: PeerProperties): void {
+  timeToLive(milliseconds: number): void {
     const state = this.#state
-    if (state.is !== 'shaking') return engine.close()
+    if (state.is !== 'open') return
+    state.heartbeat ??= this.#beat(state.engine)
+    state.heartbeat.peerWants(milliseconds)
+  }
+
+  #beat(engine: Engine): Heartbeat {
+    return new Heartbeat(this.options, engine, () =>
+      this.#lost({ code: 'ETIMEDOUT', message: 'the peer was silent for too long' }),
+    )
+  }
+
+  ready(peer: PeerProperties): void {
+    const state = this.#state
+    if (state.is !== 'shaking') return
+    const { engine } = state
     this.#shaken(state.timer)
     const { link } = state
     const host = this.#host
     const { options } = this
-    const heartbeat = new Heartbeat(options, engine, () =>
-      this.#lost({ code: 'ETIMEDOUT', message: 'the peer was silent for too long' }),
-    )
+    const heartbeat = options.heartbeatInterval > 0 ? this.#beat(engine) : undefined
     this.#state = { is: 'open', link, engine, heartbeat }
     if (host.speaksZmtp)
       host.report({
@@ -336,7 +336,7 @@ export class Session implements Flushable {
   }
 
   /** The engine gave up: what it still wants to say is said, then the link is ended. */
-  #failed(failure: HandshakeFailure, during: 'handshake' | 'traffic'): void {
+  failed(failure: HandshakeFailure, during: 'handshake' | 'traffic'): void {
     const state = this.#state
     if (state.is !== 'shaking' && state.is !== 'open') return
     const { link, engine } = state
@@ -394,6 +394,7 @@ export class Session implements Flushable {
     if (how === 'end') link.end()
     else link.destroy()
     engine.close()
+    this.#engine = undefined
     const pipe = this.#pipe
     if (pipe !== undefined && pipe.linked) {
       pipe.linked = false
@@ -403,7 +404,7 @@ export class Session implements Flushable {
 
   #retry(): void {
     if (this.options.immediate) this.#dropPipe()
-    const delay = this.#reconnection.next()
+    const delay = this.#reconnection?.next()
     if (delay === undefined) return this.#terminate()
     if (this.#closing !== undefined && this.#nothingLeft()) return this.#end()
     this.#host.report({ type: 'CONNECT_RETRIED', value: delay, endpoint: this.options.endpoint })
@@ -471,8 +472,20 @@ export class Session implements Flushable {
     return state.is === 'open' || state.is === 'failing' ? !this.#writing && state.engine.outlet.empty : true
   }
 
+  // ---- what the pipe's queues tell
+
+  /** There is room again for messages to the peer. */
+  room(): void {
+    if (this.#attached && this.#pipe !== undefined) this.#host.writable(this.#pipe)
+  }
+
+  /** There is something to read from the peer. */
+  arrived(): void {
+    if (this.#attached && this.#pipe !== undefined) this.#host.readable(this.#pipe)
+  }
+
   /** Something came into the queue that is sent from. */
-  #hold(): void {
+  hold(): void {
     this.#host.scheduler.add(this, this.#host.flushPolicy)
     if (this.#holding) return
     this.#holding = true
@@ -487,5 +500,47 @@ export class Session implements Flushable {
     }
     if (this.#state.is === 'failing' && !this.#writing) return this.#afterFailure()
     if (this.#closing !== undefined && this.#state.is !== 'closed' && this.#nothingLeft()) this.#end()
+  }
+}
+
+/** The queue to the peer. */
+class Outgoing implements QueueEvents {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  filled(): void {
+    this.#session.hold()
+  }
+
+  full(): void {
+    this.#session.flush()
+  }
+
+  room(): void {
+    this.#session.room()
+  }
+}
+
+/** The queue from the peer. */
+class Incoming implements QueueEvents {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  filled(): void {
+    this.#session.arrived()
+  }
+
+  full(): void {
+    // Whoever reads is told by `filled`.
+  }
+
+  room(): void {
+    // The engine looks for room itself.
   }
 }
