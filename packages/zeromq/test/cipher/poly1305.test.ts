@@ -29,7 +29,7 @@ test.each(IMPLEMENTATIONS)('%s agrees with the definition on messages of extreme
   for (const r of EXTREMES) {
     for (const s of EXTREMES) {
       for (const m of EXTREMES) {
-        for (const length of [0, 1, 15, 16, 17, 31, 32, 33, 64, 255]) {
+        for (const length of [0, 1, 15, 16, 17, 31, 32, 33, 64, 127, 128, 144, 160, 255, 512]) {
           check(poly, Uint8Array.of(...octets(r, 16), ...octets(s, 16)), new Uint8Array(length).fill(m))
         }
       }
@@ -37,7 +37,7 @@ test.each(IMPLEMENTATIONS)('%s agrees with the definition on messages of extreme
   }
   for (let i = 0; i < 2000; i++) {
     const pick = (count: number): number[] => Array.from({ length: count }, () => EXTREMES[random(6)]!)
-    check(poly, Uint8Array.from(pick(32)), Uint8Array.from(pick(random(100))))
+    check(poly, Uint8Array.from(pick(32)), Uint8Array.from(pick(random(400))))
   }
 })
 
@@ -45,7 +45,11 @@ test.each(IMPLEMENTATIONS)('%s agrees with the definition where the sum is about
   for (const message of AT_THE_PRIME) {
     for (const r of [1, 2, 3, 4]) {
       for (const s of [0, 1, 0xff]) {
-        check(poly, Uint8Array.of(r, ...octets(0, 15), ...octets(s, 16)), Uint8Array.from(message))
+        const key = Uint8Array.of(r, ...octets(0, 15), ...octets(s, 16))
+        check(poly, key, Uint8Array.from(message))
+        // Behind zeros, so that it also meets the two blocks at a time of long messages.
+        check(poly, key, Uint8Array.from([...octets(0, 128), ...message]))
+        check(poly, key, Uint8Array.from([...octets(0, 112), ...message, ...octets(0, 16)]))
       }
     }
   }
