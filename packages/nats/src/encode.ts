@@ -34,7 +34,7 @@ export function fromNats(
   from: MsgHdrs | undefined,
   place: readonly (string | number)[],
 ): { readonly message: Message; readonly stamp: Stamp } {
-  const read = fromHeaders(entries(from), key => RESERVED.test(key) || key === WATERMILL_ID || key === ODD)
+  const read = fromHeaders(entries(from), key => key === WATERMILL_ID || key === ODD)
   const id = read.id ?? from?.get(WATERMILL_ID)
   const message = opened({ ...read, id: id === '' ? undefined : id }, payload, () => foreignId(...place))
   return { message, stamp: read }
@@ -50,7 +50,7 @@ function* entries(from: MsgHdrs | undefined): Iterable<readonly [string, unknown
   for (const key of from.keys()) {
     const value = from.get(key)
     if (key === ODD) yield* odd(value)
-    yield [key, value]
+    else if (!RESERVED.test(key)) yield [key, value]
   }
 }
 
