@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-declaration-merging -- as `sockets.ts`: send and receive come from Writable and Readable. */
 import { ZmqError } from './errors.ts'
 import { defineOptions, READABLE, WRITABLE } from './option-properties.ts'
 import type { Peer as PatternPeer } from './pattern/pattern.ts'

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-declaration-merging -- `zeromq` v6 types its classes so: send and receive come from Writable and Readable. */
 import { Context } from './context.ts'
 import type { Observer } from './observer.ts'
 import {

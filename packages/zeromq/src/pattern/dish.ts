@@ -78,6 +78,7 @@ export class DishPattern implements Pattern {
       get count() {
         return groups.size
       },
+      has: group => groups.has(Buffer.from(group).toString('latin1')),
       add: group => {
         const key = Buffer.from(group).toString('latin1')
         if (groups.has(key) || group.length > MAX_GROUP) return false

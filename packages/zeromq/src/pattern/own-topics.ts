@@ -12,6 +12,10 @@ export class OwnTopics {
     return this.#counts.size
   }
 
+  has(topic: Uint8Array): boolean {
+    return this.#counts.get(topic) !== undefined
+  }
+
   /** A new peer, not linked yet. */
   attach(peer: Peer): void {
     this.#repeated.set(peer, [])

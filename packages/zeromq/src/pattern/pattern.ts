@@ -206,6 +206,8 @@ export interface Pattern {
 export interface Topics {
   /** TOPICS_COUNT: distinct prefixes (PUB, XPUB: of all peers). */
   readonly count: number
+  /** Whether it is one of them. */
+  has(topic: Uint8Array): boolean
   /** SUB: subscribes; XPUB under MANUAL: on behalf of the peer of the last message; DISH: false when already joined. */
   add(topic: Uint8Array): boolean
   /** The reverse; DISH: false when not joined. */

@@ -110,8 +110,9 @@ export function publish(
 }
 
 /** TOPICS_COUNT, on a type whose application has no option to subscribe. */
-export function countOnly(topics: { readonly count: number }): Topics {
+export function countOnly(topics: Pick<Topics, 'count' | 'has'>): Topics {
   return {
+    has: topic => topics.has(topic),
     get count() {
       return topics.count
     },

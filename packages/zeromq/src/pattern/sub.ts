@@ -81,6 +81,7 @@ export class SubPattern implements Pattern {
       get count() {
         return own.count
       },
+      has: topic => own.has(topic),
       add: topic => {
         own.add(topic)
         for (const peer of this.#peers) peer.request('subscribe', topic)

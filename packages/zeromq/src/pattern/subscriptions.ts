@@ -26,6 +26,10 @@ export class Subscriptions {
     return this.#topics.size
   }
 
+  has(topic: Uint8Array): boolean {
+    return this.#topics.get(topic) !== undefined
+  }
+
   /** Octets of the longest topic. */
   get longest(): number {
     return this.#topics.longest

@@ -168,6 +168,7 @@ export class XpubPattern implements Pattern {
       get count() {
         return subscriptions.count
       },
+      has: topic => subscriptions.has(topic),
       add: topic => {
         const peer = this.#last
         if (peer === undefined || this.#host.options.manual === false) return false

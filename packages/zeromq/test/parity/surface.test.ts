@@ -96,10 +96,10 @@ function classes(exports: object): [string, Class][] {
 /** Own members of a prototype with what they are. */
 function members(owner: Class): string[] {
   return Object.entries(Object.getOwnPropertyDescriptors(owner.prototype))
-    .map(
-      ([name, { get, set }]) =>
-        `${name} ${get === undefined && set === undefined ? 'method' : ''}${get ? 'get' : ''}${set ? 'set' : ''}`,
-    )
+    .map(([name, one]) => {
+      const kinds = ['get', 'set'].filter(kind => one[kind as 'get'] !== undefined)
+      return `${name} ${kinds.length === 0 ? 'method' : kinds.join('')}`
+    })
     .filter(member => !member.startsWith('constructor '))
     .toSorted()
 }
@@ -108,8 +108,8 @@ function members(owner: Class): string[] {
 function values(object: object): Record<string, unknown> {
   const found: Record<string, unknown> = {}
   for (let at: object | null = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (get === undefined || REFUSED.has(name)) continue
+    for (const [name, one] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (!('get' in one) || one.get === undefined || REFUSED.has(name)) continue
       try {
         const value = (object as Record<string, unknown>)[name]
         if (typeof value !== 'object' || value === null) found[name] = value
