@@ -1,7 +1,8 @@
 import { asZmqError, errorNumber, ZmqError } from './errors.ts'
 import type { InprocConnection } from './inproc.ts'
 import type { Pipe } from './pipe/pipe.ts'
-import { Session, type SessionOptions } from './session.ts'
+import type { SessionOptions } from './session-host.ts'
+import { Session } from './session.ts'
 import type { SocketCore } from './socket-core.ts'
 import { connectsOnce } from './socket-types.ts'
 import type { Link, LinkOptions, Listener, ListenerEvents } from './transport/transport.ts'
@@ -113,8 +114,8 @@ export class Endpoints {
     const linger = this.#core.settings.values.linger
     const freed = bound.listener?.close()
     if (bound.listener === undefined) this.#core.context.inproc.unbind(split(endpoint).rest)
-    for (const session of [...bound.sessions]) session.close(linger)
-    for (const connection of [...bound.connections]) connection.end()
+    for (const session of bound.sessions) session.close(linger)
+    for (const connection of bound.connections) connection.end()
     this.#core.report({ type: 'CLOSED', value: 0, endpoint })
     return freed ?? Promise.resolve()
   }
@@ -123,6 +124,11 @@ export class Endpoints {
     const { scheme, rest } = split(address)
     this.#checkType(scheme, 'connect', address)
     const core = this.#core
+    const wanted = core.settings.values.connectRoutingId
+    if (wanted !== null && core.pattern.ids?.peer(wanted) !== undefined) {
+      core.settings.values.connectRoutingId = null
+      throw new ZmqError('EADDRINUSE', { message: 'A peer has this routing id already', address })
+    }
     if (scheme === 'inproc') {
       const connections = this.#connections.get(address) ?? new Set<InprocConnection>()
       const connection = core.context.inproc.connect(rest, core, over => {
@@ -167,13 +173,13 @@ export class Endpoints {
   #disconnect(address: string): void {
     const connections = this.#connections.get(address)
     if (connections !== undefined) {
-      for (const connection of [...connections]) connection.end()
+      for (const connection of connections) connection.end()
       return
     }
     const sessions = this.#sessions.get(address)
     if (sessions === undefined) throw new ZmqError('ENOENT', { address })
     this.#sessions.delete(address)
-    for (const session of [...sessions]) session.close(this.#core.settings.values.linger)
+    for (const session of sessions) session.close(this.#core.settings.values.linger)
   }
 
   /** Ends the connection of one peer. */
@@ -221,7 +227,7 @@ export class Endpoints {
     }
     this.#bound.clear()
     this.#sessions.clear()
-    for (const member of [...this.#alive]) {
+    for (const member of this.#alive) {
       if (member instanceof Session) member.close(linger)
       else if (linger !== 0 && member.waits !== undefined && !member.pipe.out.empty) continue
       else member.end()

@@ -1,62 +1,21 @@
-import { Engine, type EngineEvents, type EngineOptions } from './engine/engine.ts'
+import { Engine, type EngineEvents } from './engine/engine.ts'
 import type { HandshakeFailure, PeerProperties, ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
-import type { MonitorEvent } from './monitor.ts'
 import type { Pipe } from './pipe/pipe.ts'
-import type { QueueEvents } from './pipe/queue.ts'
-import { Reconnection, type ReconnectOptions } from './reconnection.ts'
-import type { Flushable, FlushPolicy, Scheduler } from './scheduler.ts'
+import { Reconnection } from './reconnection.ts'
+import type { Flushable } from './scheduler.ts'
 import type { Connecting, Link, Receiver, ConnectEvents } from './transport/transport.ts'
 import { errorNumber } from './errors.ts'
+import type { Protocol } from './wire/greeting.ts'
 import { handshakeFailed } from './handshake-failed.ts'
 import { Heartbeat } from './heartbeat.ts'
-
-/** What a session needs of the socket that it belongs to. */
-export interface SessionHost {
-  readonly scheduler: Scheduler
-  /** Makes the pipe of a session, not yet attached. */
-  createPipe(session: Session, out: QueueEvents, into: QueueEvents): Pipe
-  /** Gives the pipe to the pattern. False: refused, the connection is to be closed. */
-  attach(pipe: Pipe): boolean
-  linked(pipe: Pipe): boolean
-  unlinked(pipe: Pipe): void
-  detach(pipe: Pipe): void
-  readable(pipe: Pipe): void
-  writable(pipe: Pipe): void
-  /** Whether SUBSCRIBE and its like are for the pattern. */
-  readonly commands: boolean
-  readonly flushPolicy: FlushPolicy
-  /** Accepted connections whose handshake is not over. */
-  readonly handshakes: Set<object>
-  /** False for STREAM. */
-  readonly speaksZmtp: boolean
-  /** HELLO_MSG: the first message on each link; null: none. */
-  readonly hello: Uint8Array | null
-  zap(request: ZapRequest, peer: { address: string }): ZapVerdict | Promise<ZapVerdict>
-  report(event: MonitorEvent): void
-  /** The session is over for good. `dropped` messages were never given to a link. */
-  ended(session: Session, dropped: number): void
-}
-
-/** What of a socket's options a session uses; a snapshot at `bind` or `connect`. */
-export interface SessionOptions extends ReconnectOptions {
-  readonly endpoint: string
-  readonly engine: EngineOptions
-  /** True for udp. */
-  readonly datagrams: boolean
-  readonly immediate: boolean
-  readonly handshakeInterval: number
-  readonly heartbeatInterval: number
-  readonly heartbeatTimeout: number
-  readonly heartbeatTtl: number
-  /** RECONNECT_STOP: bit 1 refused, 2 handshake failed, 4 after disconnect(). */
-  readonly reconnectStop: number
-}
+import type { SessionHost, SessionOptions } from './session-host.ts'
+import { Incoming, Outgoing } from './session-queues.ts'
 
 type State =
   | { is: 'connecting'; connecting: Connecting | undefined }
   | { is: 'shaking'; link: Link; engine: Engine; timer: NodeJS.Timeout | undefined }
   | { is: 'open'; link: Link; engine: Engine; heartbeat: Heartbeat | undefined }
-  | { is: 'failing'; link: Link; engine: Engine; then: 'end' | 'reconnect' }
+  | { is: 'failing'; link: Link; engine: Engine; after: 'end' | 'reconnect' }
   | { is: 'waiting'; timer: NodeJS.Timeout }
   | { is: 'closed' }
 
@@ -297,7 +256,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     )
   }
 
-  ready(peer: PeerProperties): void {
+  ready(peer: PeerProperties, protocol: Protocol): void {
     const state = this.#state
     if (state.is !== 'shaking') return
     const { engine } = state
@@ -327,6 +286,8 @@ export class Session implements Flushable, EngineEvents, Receiver {
       return this.#refuse('the socket has its peer already')
     }
     if (this.#attached && !host.linked(pipe)) return this.#refuse('the socket refuses this peer')
+    // A SUB of those days never says what it wants, and filters by itself.
+    if (host.commands && protocol.startsWith('1')) pipe.in.inject(SUBSCRIBE_ALL)
     host.scheduler.add(this)
   }
 
@@ -347,7 +308,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     }
     const comesBack = this.side === 'connect' && failure.is === 'auth' && failure.status === 300
     const stopped = during === 'handshake' && (this.options.reconnectStop & 2) !== 0
-    this.#state = { is: 'failing', link, engine, then: comesBack && !stopped ? 'reconnect' : 'end' }
+    this.#state = { is: 'failing', link, engine, after: comesBack && !stopped ? 'reconnect' : 'end' }
     queueMicrotask(() => {
       if (this.#state.is !== 'failing') return
       this.flush()
@@ -359,7 +320,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     const state = this.#state
     if (state.is !== 'failing') return
     this.#hangUp(state.link, state.engine)
-    if (state.then === 'reconnect') this.#retry()
+    if (state.after === 'reconnect') this.#retry()
     else this.#terminate()
   }
 
@@ -381,7 +342,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
       this.#host.report({ type: 'DISCONNECTED', value: link.fd, ...ends })
     }
     this.#hangUp(link, engine, 'destroy')
-    if (state.is === 'failing' && state.then === 'end') return this.#terminate()
+    if (state.is === 'failing' && state.after === 'end') return this.#terminate()
     const stop = state.is === 'shaking' && (this.options.reconnectStop & 2) !== 0
     if (this.side === 'bind' || stop) return this.#terminate()
     this.#retry()
@@ -503,44 +464,5 @@ export class Session implements Flushable, EngineEvents, Receiver {
   }
 }
 
-/** The queue to the peer. */
-class Outgoing implements QueueEvents {
-  readonly #session: Session
-
-  constructor(session: Session) {
-    this.#session = session
-  }
-
-  filled(): void {
-    this.#session.hold()
-  }
-
-  full(): void {
-    this.#session.flush()
-  }
-
-  room(): void {
-    this.#session.room()
-  }
-}
-
-/** The queue from the peer. */
-class Incoming implements QueueEvents {
-  readonly #session: Session
-
-  constructor(session: Session) {
-    this.#session = session
-  }
-
-  filled(): void {
-    this.#session.arrived()
-  }
-
-  full(): void {
-    // Whoever reads is told by `filled`.
-  }
-
-  room(): void {
-    // The engine looks for room itself.
-  }
-}
+/** The message by which a peer of ZMTP 1.0 is taken to subscribe to everything. */
+const SUBSCRIBE_ALL = Uint8Array.of(1)

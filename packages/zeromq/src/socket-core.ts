@@ -14,7 +14,8 @@ import { Queue, type QueueEvents } from './pipe/queue.ts'
 import type { SlabPool } from './pipe/slab.ts'
 import type { FlushPolicy, Scheduler } from './scheduler.ts'
 import { Security } from './security.ts'
-import type { Session, SessionHost } from './session.ts'
+import type { SessionHost } from './session-host.ts'
+import type { Session } from './session.ts'
 import { SocketOptions } from './socket-options.ts'
 import { conflates, type TypeName } from './socket-types.ts'
 import { Waiter } from './waiter.ts'
@@ -265,7 +266,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     for (const waiter of [...this.#roomWaiters, ...this.#writableWaiters, ...this.#readableWaiters]) {
       waiter.fail(new ZmqError(code))
     }
-    for (const waiter of [...this.#closeWaiters]) waiter.settle()
+    for (const waiter of this.#closeWaiters) waiter.settle()
     this.context.closing(this)
     this.endpoints.close(this.settings.values.linger, () => {
       this.#fanOut?.rest()

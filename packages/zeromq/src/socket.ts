@@ -1,4 +1,4 @@
-import { Context, context as globalContext, coreOfContext } from './context.ts'
+import { context as globalContext, coreOfContext, type Context } from './context.ts'
 import { ZmqError } from './errors.ts'
 import { Monitor } from './monitor.ts'
 import { Observer, observable } from './observer.ts'
@@ -320,6 +320,7 @@ function part(given: unknown): Part {
   if (given === null || given === undefined) return EMPTY
   if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
   if (given instanceof ArrayBuffer || given instanceof SharedArrayBuffer) return new Uint8Array(given)
+  // oxlint-disable-next-line typescript/no-base-to-string -- whatever else is given is sent as its text, as the zeromq package does
   return String(given)
 }
 
