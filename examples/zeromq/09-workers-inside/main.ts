@@ -15,7 +15,7 @@ const pool = Array.from({ length: 4 }, () => new Reply())
 for (const worker of pool) {
   worker.connect('inproc://workers')
   void (async () => {
-    for await (const [text] of worker) await worker.send([...String(text)].reverse().join(''))
+    for await (const [text] of worker) await worker.send(Array.from(String(text)).reverse().join(''))
   })()
 }
 

@@ -29,7 +29,7 @@ Only where libzmq, or the native package over it, aborts the process, hangs or l
 - closing the sockets of a running proxy ends it (the native package aborts or crashes its process);
 - what a STREAM was sent right before the end of its connection is received (libzmq may lose it);
 - a REQ that is relaxed goes on waiting when a stale reply arrives (the native package rejects with EAGAIN);
-- a send to a full peer of a ROUTER that is mandatory waits as long as `sendTimeout` says (the native package rejects at once);
+- a send to a full peer of a ROUTER that is mandatory waits as long as \`sendTimeout\` says (the native package rejects at once);
 - REQ and DISH can be bound as servers of PLAIN (libzmq takes the handshake for messages).
 `
 
@@ -38,6 +38,9 @@ const interop = run('packages/zeromq/test/interop')
 mkdirSync(join(root, 'docs', 'zeromq'), { recursive: true })
 writeFileSync(join(root, 'docs', 'zeromq', 'libzmq-behaviours.md'), behavioursPage(behaviours))
 writeFileSync(join(root, 'docs', 'zeromq', 'interop.md'), interopPage(interop))
+spawnSync(process.execPath, [join(root, 'node_modules', 'prettier', 'bin', 'prettier.cjs'), '--write', 'docs/zeromq'], {
+  cwd: root,
+})
 const failed = [behaviours, interop].flatMap(assertions).filter(({ status }) => status === 'failed')
 for (const { title } of failed) console.log(`failed: ${title}`)
 console.log(`${[behaviours, interop].flatMap(assertions).filter(passed).length} passed, ${failed.length} failed`)
