@@ -63,25 +63,18 @@ export function faulty(inner: Driver, options?: BrokerOptions): FaultyBroker {
     write(topic, batch, how) {
       if (cut) return Promise.reject(new MillraceError('DISCONNECTED', 'the connection is cut'))
       const late = rules.take('delay', topic, batch) as { readonly ms: number } | undefined
-      if (!late) {
-        const answer = written(topic, batch, how)
-        return answer instanceof Promise ? counted(answer) : answer
-      }
-      return counted(
-        new Promise<readonly Failure[]>((resolve, reject) => {
-          const onAbort = (): void => {
-            timer.cancel()
-            resolve(
-              batch.map(({ id }, index) => ({ index, id, outcome: 'refused', error: asError(how.signal.reason) })),
-            )
-          }
-          const timer = clock.after(late.ms, () => {
-            how.signal.removeEventListener('abort', onAbort)
-            Promise.resolve().then(() => (whole(), written(topic, batch, how))).then(resolve, reject) // prettier-ignore
-          })
-          how.signal.addEventListener('abort', onAbort, { once: true })
-        }),
-      )
+      if (!late) return written(topic, batch, how)
+      return new Promise<readonly Failure[]>((resolve, reject) => {
+        const onAbort = (): void => {
+          timer.cancel()
+          resolve(batch.map(({ id }, index) => ({ index, id, outcome: 'refused', error: asError(how.signal.reason) })))
+        }
+        const timer = clock.after(late.ms, () => {
+          how.signal.removeEventListener('abort', onAbort)
+          Promise.resolve().then(() => (whole(), written(topic, batch, how))).then(resolve, reject) // prettier-ignore
+        })
+        how.signal.addEventListener('abort', onAbort, { once: true })
+      })
     },
     async attach(spec, sink, signal) {
       whole()
@@ -162,8 +155,12 @@ export function faulty(inner: Driver, options?: BrokerOptions): FaultyBroker {
     delivery.nack({ error, ...(delay !== undefined && { delay }) })
     return false
   }
+  const own = broker(driver, options)
   return {
-    broker: admitting(broker(driver, options), admit),
+    broker: {
+      ...admitting(own, admit),
+      publish: (topic, messages, how) => counted(own.publish(topic, messages, how)),
+    },
     faults,
     unrest: () => ({ writes, detached: detached.size }),
   }
