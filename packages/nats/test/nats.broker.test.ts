@@ -191,11 +191,11 @@ describe('JetStream', () => {
     const reading = subscription.each(({ message }) => void seen.add(text(message)))
     const sent: string[] = []
     for (let i = 0; i < 200; i++) {
-      if (i === 50) await proxy.cut()
-      if (i === 100) await proxy.cut('reset')
+      if (i === 50) proxy.cut()
+      if (i === 100) proxy.cut('reset')
       if (i === 150) {
-        await proxy.silence()
-        setTimeout(() => void proxy.heal(), 1000).unref()
+        proxy.silence()
+        setTimeout(() => proxy.heal(), 1000).unref()
       }
       // An 'unknown' may have been stored: it is sent again, under another id.
       for (let done = false; !done;) {
