@@ -3,23 +3,39 @@
  * small frame keeps no more than a page. Every frame begins at a multiple of 8 octets, so that it can be viewed as any typed array.
  */
 export class Frames {
-  #page: Buffer = EMPTY
-  #at = 0
+  readonly #small = new Page(16 * 1024)
+  // Fewer pages cost less, and a frame of this size keeps no more than 64 times itself.
+  readonly #medium = new Page(64 * 1024)
 
   /** A copy of `bytes[start, end)`. */
   copy(bytes: Buffer, start: number, end: number): Buffer {
     const size = end - start
-    if (size > LARGEST_ON_PAGE) {
-      const whole = Buffer.allocUnsafeSlow(size)
-      bytes.copy(whole, 0, start, end)
-      return whole
-    }
+    if (size <= LARGEST_SMALL) return this.#small.copy(bytes, start, end, size)
+    if (size <= LARGEST_MEDIUM) return this.#medium.copy(bytes, start, end, size)
+    const whole = Buffer.allocUnsafeSlow(size)
+    bytes.copy(whole, 0, start, end)
+    return whole
+  }
+}
+
+/** Memory that frames are cut from, one after the other. */
+class Page {
+  readonly #size: number
+  #bytes: Buffer = EMPTY
+  #at = 0
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  copy(bytes: Buffer, start: number, end: number, size: number): Buffer {
     let at = this.#at
-    if (at + size > this.#page.length) {
-      this.#page = Buffer.allocUnsafeSlow(PAGE)
+    if (at + size > this.#bytes.length) {
+      this.#bytes = Buffer.allocUnsafeSlow(this.#size)
       at = 0
     }
-    const page = this.#page
+    const page = this.#bytes
+    // Below this size a loop is faster than a call into the runtime.
     if (size <= 16) for (let i = 0; i < size; i++) page[at + i] = bytes[start + i]!
     else bytes.copy(page, at, start, end)
     this.#at = (at + size + 7) & ~7
@@ -28,6 +44,6 @@ export class Frames {
 }
 
 const EMPTY = Buffer.alloc(0)
-const PAGE = 8 * 1024
-// Above this a buffer of its own costs less than what a page would keep alive.
-const LARGEST_ON_PAGE = 2 * 1024
+const LARGEST_SMALL = 256
+// Above this a buffer of its own costs less than a part of a page.
+const LARGEST_MEDIUM = 2 * 1024
