@@ -18,9 +18,12 @@ export async function within<T>(promise: Promise<T>, ms: number, what: string, o
   }
 }
 
-/** Lets real time go by, for what only time can show: an expiry, a lease, a quiet spell. */
+/**
+ * Lets real time go by, for what only time can show: an expiry, a lease, a quiet spell. The event loop turns as well:
+ * on a busy machine many timers fire in one turn, and whoever reads the clock once in a turn would see no time pass.
+ */
 export function pass(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
+  return new Promise(resolve => setTimeout(() => setImmediate(resolve), ms))
 }
 
 /** Asks again until the answer is true. */

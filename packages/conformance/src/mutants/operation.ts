@@ -10,7 +10,9 @@ export const operation: readonly Mutant[] = [
     subscribe: (next, topics, options) => next(topics, options.lease === undefined ? options : { ...options, lease: 1e9, maxLease: 1e9 }), // prettier-ignore
   })),
   mutant('extends no lease by itself', [cases.leaseKept], () => ({
-    subscribe: (next, topics, options) => next(topics, options.lease === undefined ? options : { ...options, maxLease: options.lease }), // prettier-ignore
+    // A quarter of the lease, so that it is over in time on a machine that is busy.
+    subscribe: (next, topics, { lease, ...options }) =>
+      next(topics, lease === undefined ? options : { ...options, lease: lease / 4, maxLease: lease / 4 }),
   })),
   mutant('grants an extension and forgets it', [cases.leaseExtended], () => ({
     delivery: inner => overlay(inner, { extend: async atLeast => atLeast ?? 0 }),
@@ -31,7 +33,7 @@ export const operation: readonly Mutant[] = [
   })),
   mutant('leaves a timer at each subscribe', [cases.nothingLeftRunning], () => ({
     async subscribe(next, topics, options) {
-      setTimeout(() => undefined, 20_000)
+      setTimeout(() => undefined, 120_000)
       return next(topics, options)
     },
   })),
