@@ -9,6 +9,8 @@ import type { Session } from './session.ts'
 
 /** What a session needs of the socket that it belongs to. */
 export interface SessionHost {
+  /** LINGER as it is now: -1 without limit. */
+  readonly linger: number
   readonly scheduler: Scheduler
   /** Makes the pipe of a session, not yet attached. */
   createPipe(session: Session, out: QueueEvents, into: QueueEvents): Pipe

@@ -36,6 +36,8 @@ export class Session implements Flushable, EngineEvents, Receiver {
   #writing = false
   #flushing = false
   #holding = false
+  /** How long an open socket with a finite LINGER keeps the process: begun again whenever something is sent. */
+  #patience: NodeJS.Timeout | undefined
   #closing: { is: 'lingering'; timer: NodeJS.Timeout | undefined } | undefined
   #engine: Engine | undefined
 
@@ -92,6 +94,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
         outlet.written()
         continue
       }
+      this.#patience?.refresh()
       if (state.link.write(chunks)) outlet.written()
       else this.#writing = true
     }
@@ -302,10 +305,10 @@ export class Session implements Flushable, EngineEvents, Receiver {
     if (state.is !== 'shaking' && state.is !== 'open') return
     const { link, engine } = state
     if (state.is === 'shaking') this.#shaken(state.timer)
-    if (during === 'handshake') {
-      const { local, remote } = link
-      this.#host.report(handshakeFailed(failure, { endpoint: this.options.endpoint, local, remote }))
-    }
+    const ends = { endpoint: this.options.endpoint, local: link.local, remote: link.remote }
+    if (during === 'handshake') this.#host.report(handshakeFailed(failure, ends))
+    else this.#host.report({ type: 'DISCONNECTED', value: link.fd, detail: failure.message, ...ends })
+    if (state.is === 'open') state.heartbeat?.stop()
     const comesBack = this.side === 'connect' && failure.is === 'auth' && failure.status === 300
     const stopped = during === 'handshake' && (this.options.reconnectStop & 2) !== 0
     this.#state = { is: 'failing', link, engine, after: comesBack && !stopped ? 'reconnect' : 'end' }
@@ -448,17 +451,25 @@ export class Session implements Flushable, EngineEvents, Receiver {
   /** Something came into the queue that is sent from. */
   hold(): void {
     this.#host.scheduler.add(this, this.#host.flushPolicy)
-    if (this.#holding) return
+    const { linger } = this.#host
+    // What would not be waited for at the end of the process does not keep it from ending.
+    if (this.#holding || linger === 0) return
     this.#holding = true
     this.#host.scheduler.hold()
+    if (linger > 0) this.#patience = setTimeout(() => this.#letGo(), linger).unref()
+  }
+
+  #letGo(): void {
+    if (!this.#holding) return
+    this.#holding = false
+    clearTimeout(this.#patience)
+    this.#patience = undefined
+    this.#host.scheduler.release()
   }
 
   /** Looks whether there is still a reason for the process to wait for this session, and whether a lingering one is done. */
   #settle(): void {
-    if (this.#holding && !this.#writing && (this.#pipe === undefined || this.#pipe.out.empty)) {
-      this.#holding = false
-      this.#host.scheduler.release()
-    }
+    if (!this.#writing && (this.#pipe === undefined || this.#pipe.out.empty)) this.#letGo()
     if (this.#state.is === 'failing' && !this.#writing) return this.#afterFailure()
     if (this.#closing !== undefined && this.#state.is !== 'closed' && this.#nothingLeft()) this.#end()
   }

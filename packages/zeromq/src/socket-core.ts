@@ -320,6 +320,10 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return this.type !== 'STREAM'
   }
 
+  get linger(): number {
+    return this.settings.values.linger
+  }
+
   get hello(): Uint8Array | null {
     return this.settings.values.helloMessage
   }

@@ -19,7 +19,7 @@ for (const [pattern, except] of Object.entries(EXCEPT)) {
     name: `zeromq ${pattern}`,
     open: () => zeromq({ url: `zmq+tcp://127.0.0.1:*?pattern=${pattern}&bind=1` }),
     test: (title, run, timeout) =>
-      test(`${pattern}: ${title}`, { timeout }, async context => {
+      test(`${pattern}: ${title}`, timeout === undefined ? {} : { timeout }, async context => {
         const reason = except[title]
         if (reason !== undefined) context.skip(reason)
         await run(context)
