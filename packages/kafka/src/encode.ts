@@ -1,0 +1,122 @@
+import { isUtf8 } from 'node:buffer'
+import { foreignId, fromHeaders, HEADERS, MillraceError, opened, toHeaders } from 'millrace/adapter'
+import type { Stamp } from 'millrace/adapter'
+import type { Message } from 'millrace'
+
+/** A record as the client takes it. */
+export interface OutRecord {
+  readonly key: Buffer | undefined
+  /** Undefined is a tombstone. */
+  readonly value: Buffer | undefined
+  readonly headers: Map<Buffer, Buffer>
+  readonly timestamp: bigint
+}
+
+/** A record as it was fetched. */
+export interface InRecord {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly (readonly [Buffer | null, Buffer | null])[]
+}
+
+/** 'watermill': headers as watermill-kafka writes them. */
+export type Wire = 'millrace' | 'watermill'
+
+/** Metadata that marks a key whose bytes are no UTF-8: the key then has a character for each byte, and goes out as those bytes. */
+export const KEY_MARK = 'kafka-key'
+const WATERMILL_ID = '_watermill_message_uuid'
+const EMPTY: Buffer = Buffer.alloc(0)
+/** Up to here a payload is copied, so that it does not keep the whole fetched chunk in memory. */
+const COPIED = 4096
+
+/** A message as a record. The key is the record's own, the time its timestamp. */
+export function toRecord(message: Message, stamp: Stamp & { readonly time: number }, wire: Wire): OutRecord {
+  const { metadata, payload, tombstone } = message
+  const headers = new Map<Buffer, Buffer>()
+  if (wire === 'watermill') {
+    headers.set(name(WATERMILL_ID), Buffer.from(message.id))
+    for (const key in metadata) headers.set(Buffer.from(key), Buffer.from(metadata[key] ?? ''))
+  } else {
+    const all = toHeaders(message, { expires: stamp.expires, attempt: stamp.attempt })
+    for (const key in all)
+      if (key !== HEADERS.key && key !== HEADERS.tombstone && key !== KEY_MARK)
+        headers.set(name(key), Buffer.from(all[key] ?? ''))
+  }
+  return {
+    key: keyBytes(message),
+    value: tombstone ? undefined : bytes(payload),
+    headers,
+    timestamp: BigInt(stamp.time),
+  }
+}
+
+/** The bytes of a message's key, as records carry it. */
+export function keyBytes({ key, metadata }: Message): Buffer | undefined {
+  if (key === undefined) return undefined
+  if (key === '') return EMPTY
+  return Buffer.from(key, metadata[KEY_MARK] === 'latin1' ? 'latin1' : 'utf8')
+}
+
+/**
+ * The message in a record, whoever wrote it, and what travelled with it.
+ * @throws UNDECODABLE where what should be our id is not text: who wrote that did not write a message
+ */
+export function fromRecord(
+  record: InRecord,
+  place: readonly (string | number)[],
+): { readonly message: Message; readonly stamp: Stamp } {
+  let uuid: string | undefined
+  const read = fromHeaders(entries(record.headers), key => {
+    if (key !== WATERMILL_ID) return false
+    uuid = ''
+    return true
+  })
+  if (uuid !== undefined && read.id === undefined)
+    uuid = text(record.headers.find(([key]) => isName(key, WATERMILL_ID)))
+  const key = keyOf(record.key)
+  const metadata = key?.odd ? Object.freeze({ ...read.metadata, [KEY_MARK]: 'latin1' }) : read.metadata
+  const payload = record.value ?? EMPTY
+  const message = opened(
+    { ...read, id: read.id ?? (uuid || undefined), key: undefined, tombstone: record.value === null, metadata },
+    payload.length <= COPIED ? Buffer.from(payload) : payload,
+    () => foreignId(...place),
+    key?.text,
+  )
+  return { message, stamp: read }
+}
+
+function* entries(headers: InRecord['headers']): Iterable<readonly [string, unknown]> {
+  for (const [key, value] of headers) {
+    const name = key === null ? '' : key.toString()
+    if (name === HEADERS.id && value && !isUtf8(value))
+      throw new MillraceError('UNDECODABLE', `kafka: the header '${HEADERS.id}' is not text`)
+    yield [name, value]
+  }
+}
+
+function text(header: readonly [Buffer | null, Buffer | null] | undefined): string | undefined {
+  return header?.[1]?.toString()
+}
+
+function isName(key: Buffer | null, wanted: string): boolean {
+  return key?.toString() === wanted
+}
+
+function keyOf(key: Buffer | null): { readonly text: string; readonly odd: boolean } | undefined {
+  if (key === null) return undefined
+  const odd = !isUtf8(key)
+  return { text: key.toString(odd ? 'latin1' : 'utf8'), odd }
+}
+
+function bytes(payload: Uint8Array): Buffer {
+  return Buffer.isBuffer(payload) ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.length)
+}
+
+/** Our own header names are the same few: their bytes are made once. */
+const NAMES: ReadonlyMap<string, Buffer> = new Map(
+  [...Object.values(HEADERS), WATERMILL_ID].map(header => [header, Buffer.from(header)]),
+)
+
+function name(key: string): Buffer {
+  return NAMES.get(key) ?? Buffer.from(key)
+}

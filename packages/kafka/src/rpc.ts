@@ -1,0 +1,122 @@
+/**
+ * Requests that the client has the code for and no method, or a method without what is needed: commits with their
+ * metadata, group membership, fetches from a place of one's own. It exports the pieces under symbols; all use of them
+ * is here.
+ */
+import { kGetApi, kGetBootstrapConnection, kGetConnection } from '@platformatic/kafka'
+import type { Base, Broker, Connection, ConnectionPool } from '@platformatic/kafka'
+import { MillraceError } from 'millrace/adapter'
+import { ours, says } from './errors.ts'
+
+type Client = Pick<Base, typeof kGetApi | typeof kGetConnection | typeof kGetBootstrapConnection>
+
+interface Api {
+  (connection: Connection, ...args: unknown[]): void
+  readonly version: number
+}
+
+export interface Request {
+  /** As Kafka names it: 'OffsetCommit'. */
+  readonly name: string
+  /** The arguments, which may depend on the version that client and server agreed on. */
+  readonly args: (version: number) => readonly unknown[]
+  /** ms until it is given up as lost. */
+  readonly timeout: number
+}
+
+/** Sends one request over a connection to that broker: the pool's, or the client's own. Rejects with what the client throws. */
+export async function request<T>(client: Client, to: Broker, one: Request, pool?: ConnectionPool): Promise<T> {
+  const api = await apiOf(client, one.name)
+  const connection = pool
+    ? await pool.get(to)
+    : await new Promise<Connection>((resolve, reject) =>
+        client[kGetConnection](to, (error, made) => (error ? reject(error) : resolve(made as Connection))),
+      )
+  return send<T>(api, connection, one)
+}
+
+async function apiOf(client: Client, name: string): Promise<Api> {
+  return new Promise((resolve, reject) =>
+    client[kGetApi](name, (error, api) => (error ? reject(error) : resolve(api as unknown as Api))),
+  )
+}
+
+function send<T>(api: Api, connection: Connection, { name, args, timeout }: Request): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new MillraceError('DISCONNECTED', `kafka: no answer to ${name} within ${timeout} ms`)),
+      timeout,
+    )
+    api(connection, ...args(api.version), (error: Error | null, response: unknown) => {
+      clearTimeout(timer)
+      if (error) reject(error)
+      else resolve(response as T)
+    })
+  })
+}
+
+/** The answer to FindCoordinator, version 4 and later. */
+interface Found {
+  readonly coordinators: readonly { readonly host: string; readonly port: number; readonly nodeId: number }[]
+}
+
+const TIMEOUT = 10_000
+const AGAIN = 50
+/** How often a coordinator that is not ready is asked again: about 15 s, with waits that grow to 500 ms. */
+const TRIES = 40
+
+/** The broker that keeps one group, found again when it moves. */
+export class Coordinator {
+  readonly #client: Client
+  readonly #group: string
+  #node: (Broker & { readonly nodeId: number }) | undefined
+
+  constructor(client: Client, group: string) {
+    this.#client = client
+    this.#group = group
+  }
+
+  /** The coordinator's number in the cluster. */
+  async node(): Promise<number> {
+    return (await this.#find()).nodeId
+  }
+
+  /** One request. Waits while the coordinator moves or loads; rejects with what the client throws. */
+  async call<T>(name: string, args: Request['args'], timeout: number = TIMEOUT): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await request<T>(this.#client, await this.#find(), { name, args, timeout })
+      } catch (error) {
+        const moving = says(
+          error,
+          'NOT_COORDINATOR',
+          'COORDINATOR_NOT_AVAILABLE',
+          'COORDINATOR_LOAD_IN_PROGRESS',
+          'UNSTABLE_OFFSET_COMMIT',
+        )
+        this.#node = undefined
+        if (!moving || attempt >= TRIES) throw error
+        await new Promise(resolve => setTimeout(resolve, Math.min(500, AGAIN * attempt)))
+      }
+    }
+  }
+
+  async #find(): Promise<Broker & { readonly nodeId: number }> {
+    if (this.#node) return this.#node
+    const api = await apiOf(this.#client, 'FindCoordinator')
+    if (api.version < 4)
+      throw new MillraceError('SERVER_TOO_OLD', 'kafka: FindCoordinator version 4 is needed (Kafka 3.0 and later)')
+    const connection = await new Promise<Connection>((resolve, reject) =>
+      this.#client[kGetBootstrapConnection]((error, made) => (error ? reject(error) : resolve(made as Connection))),
+    )
+    const { coordinators } = await send<Found>(api, connection, {
+      name: 'FindCoordinator',
+      args: () => [0, [this.#group]],
+      timeout: TIMEOUT,
+    })
+    const [found] = coordinators
+    if (!found) throw ours(new Error('no coordinator'), `group '${this.#group}'`)
+    this.#node = found
+    return found
+  }
+}

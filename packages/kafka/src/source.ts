@@ -1,0 +1,425 @@
+import { asError, isPattern, matches, MillraceError } from 'millrace/adapter'
+import type { AttachSpec, Raw, Settlement, Sink, Source } from 'millrace/adapter'
+import { ClassicMember } from './classic-member.ts'
+import { byTopic, commits, keyOf } from './cluster.ts'
+import type { Cluster, Place } from './cluster.ts'
+import { ConsumerMember } from './consumer-member.ts'
+import { ours } from './errors.ts'
+import { Fetcher } from './fetcher.ts'
+import type { Member, MemberHost } from './member.ts'
+import { Partition } from './partition.ts'
+import type { KafkaRaw } from './partition.ts'
+import { formatPosition } from './position.ts'
+import type { Offsets } from './position.ts'
+import { Coordinator } from './rpc.ts'
+
+export interface KafkaSourceOptions {
+  readonly cluster: Cluster
+  readonly spec: AttachSpec
+  readonly sink: Sink
+  /** A member that could not say that it leaves: the next to come says it. */
+  readonly orphaned: (leave: () => Promise<void>) => void
+}
+
+/** Records of one partition that are handed over before another has its turn. */
+const TURN = 64
+
+/** A consumer: its partitions, what is in hand of them, and how far they are committed. */
+export class KafkaSource implements Source, MemberHost {
+  readonly #options: KafkaSourceOptions
+  readonly #partitions = new Map<string, Partition>()
+  readonly #fetcher: Fetcher
+  readonly #coordinator: Coordinator | undefined
+  readonly #member: Member | undefined
+  readonly #dirty = new Set<Partition>()
+  readonly #again: KafkaRaw[] = []
+  readonly #quiet = new Set<() => void>()
+  /** Groups by topic that had a place when this consumer came: a partition without one is new there. */
+  readonly #begun = new Set<string>()
+  #state: 'on' | 'paused' | 'off' = 'on'
+  #topics: readonly string[] = []
+  #credit = 0
+  #turn = 0
+  #committing: Promise<void> | undefined
+  #following: Promise<void> | undefined
+  #snapshot: Offsets | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: KafkaSourceOptions) {
+    this.#options = options
+    const { cluster, spec } = options
+    if (spec.group !== undefined) {
+      this.#coordinator = new Coordinator(cluster.client, spec.group)
+      const member = { cluster, coordinator: this.#coordinator, group: spec.group, host: this }
+      this.#member = cluster.plan.groupProtocol === 'consumer' ? new ConsumerMember(member) : new ClassicMember(member)
+    }
+    this.#fetcher = new Fetcher({
+      cluster,
+      partitions: () => this.#readable(),
+      arrived: () => this.#pump(),
+      outOfRange: partition => this.#reset(partition),
+      failed: error => this.failed(error),
+    })
+  }
+
+  /** Resolves when what is published from now on will be seen. */
+  async open(signal: AbortSignal): Promise<void> {
+    const { cluster, spec } = this.#options
+    try {
+      for (const topic of spec.topics) if (!isPattern(topic)) await cluster.ensure(topic)
+      this.#topics = await this.#matching()
+      for (const topic of this.#topics) {
+        if (spec.group !== undefined) await cluster.place(spec.group, topic, spec.from)
+        this.#begun.add(topic)
+      }
+      if (this.#member) await this.#member.join(signal)
+      else await this.#follow()
+      this.#later()
+    } catch (error) {
+      await this.stop().catch(() => undefined) // the first failure counts
+      throw error
+    }
+  }
+
+  // ---- Source ---------------------------------------------------------------------------------------------------
+
+  request(credit: number): void {
+    this.#credit += credit
+    this.#pump()
+  }
+
+  settle(batch: readonly Settlement[]): void | Promise<void> {
+    let commit = false
+    let redeliver = false
+    for (const { raw, outcome, attempt } of batch) {
+      const { partition, offset } = raw as KafkaRaw
+      if (!this.#owns(partition)) continue
+      if (outcome === 'ack') {
+        if (partition.settle(offset)) {
+          this.#dirty.add(partition)
+          commit = true
+        }
+        continue
+      }
+      const failures = outcome === 'release' ? attempt - 1 : attempt
+      if (failures > 0) partition.failures.set(offset, failures)
+      if (failures > 0 && partition.settled === offset) {
+        this.#dirty.add(partition)
+        commit = true
+      }
+      if (outcome === 'hold' || this.#state !== 'on') continue
+      const again = (raw as KafkaRaw).again(failures + 1)
+      partition.open.set(offset, again)
+      this.#again.push(again)
+      redeliver = true
+    }
+    if (redeliver) setImmediate(() => this.#pump())
+    if (this.#quiet.size > 0) for (const wake of this.#quiet) wake()
+    this.#kick()
+    return commit && this.#member ? this.#commit() : undefined
+  }
+
+  position(): string | undefined {
+    return this.#partitions.size === 0 ? undefined : formatPosition(this.#offsets(one => one.settled))
+  }
+
+  pause(): void {
+    if (this.#state === 'on') this.#state = 'paused'
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'off') return
+    this.#state = 'off'
+    clearTimeout(this.#timer)
+    await this.#fetcher.stop()
+    if (!this.#member) return
+    for (const partition of this.#partitions.values()) this.#dirty.add(partition)
+    const member = this.#member
+    await this.#commit(true).catch(() => undefined) // what is not committed comes again
+    this.#partitions.clear()
+    await member.leave().catch(() => this.#options.orphaned(() => member.leave()))
+  }
+
+  // ---- for transactions -------------------------------------------------------------------------------------------
+
+  /** The group as a transaction commits for it. @throws UNSUPPORTED without one */
+  async groupOf(): Promise<{ groupId: string; generationId: number; memberId: string; coordinatorId: number }> {
+    const { group } = this.#options.spec
+    if (group === undefined || !this.#member || !this.#coordinator)
+      throw new MillraceError(
+        'UNSUPPORTED',
+        'kafka: a subscription without a group has nothing to ack in a transaction',
+      )
+    const { memberId, generation } = this.#member.identity()
+    return { groupId: group, generationId: generation, memberId, coordinatorId: await this.#coordinator.node() }
+  }
+
+  /** A transaction has committed these. */
+  settled(raws: readonly KafkaRaw[]): void {
+    for (const { partition, offset } of raws) if (this.#owns(partition)) partition.settle(offset)
+    this.#kick()
+  }
+
+  // ---- MemberHost -------------------------------------------------------------------------------------------------
+
+  topics(): readonly string[] {
+    return this.#topics
+  }
+
+  async assign(places: readonly Place[]): Promise<void> {
+    const { cluster, spec } = this.#options
+    const { group } = spec
+    if (group === undefined || !this.#coordinator) return
+    const committed = await cluster.committed(this.#coordinator, group, places)
+    const fresh: Partition[] = []
+    for (const [topic, indexes] of byTopic(places)) {
+      const missing = indexes.filter(index => !committed.has(keyOf(topic, index)))
+      const begins = await cluster.begin(topic, missing, this.#begun.has(topic) ? spec.from : 'earliest')
+      const torn = indexes.filter(index => committed.get(keyOf(topic, index))?.left === false)
+      const ends = await cluster.ends(topic, torn)
+      for (const index of indexes) {
+        const at = committed.get(keyOf(topic, index))
+        const offset = at?.offset ?? begins.get(index) ?? 0
+        const partition = new Partition(topic, index, offset)
+        // Whoever had it did not leave in order: the message that it was at may have been why.
+        const killer = at?.left === false && (ends.get(index) ?? 0) > offset ? 1 : 0
+        const failures = (at?.failures ?? 0) + killer
+        if (failures > 0) partition.failures.set(offset, failures)
+        fresh.push(partition)
+      }
+    }
+    if (this.#state === 'off') return
+    for (const partition of fresh) {
+      this.#partitions.set(keyOf(partition.topic, partition.index), partition)
+      this.#dirty.add(partition)
+    }
+    this.#snapshot = undefined
+    // Before anything is handed over: the group's place, and that somebody is at it.
+    await this.#commit()
+    this.#kick()
+  }
+
+  async revoke(places: readonly Place[]): Promise<void> {
+    const { sink, cluster } = this.#options
+    const gone = places.flatMap(({ topic, partition }) => this.#partitions.get(keyOf(topic, partition)) ?? [])
+    for (const partition of gone) this.#leaving.add(partition)
+    const until = Date.now() + cluster.plan.revokeTimeout
+    while (this.#state === 'on' && gone.some(({ open }) => open.size > 0) && Date.now() < until)
+      await this.#settlement(until - Date.now())
+    for (const partition of gone) this.#dirty.add(partition)
+    await this.#commit(true).catch(() => undefined) // what is not committed comes again
+    this.#lose(gone, sink)
+    for (const partition of gone) this.#leaving.delete(partition)
+  }
+
+  fenced(): void {
+    this.#lose([...this.#partitions.values()], this.#options.sink)
+  }
+
+  failed(error: MillraceError): void {
+    if (this.#state === 'off') return
+    this.#state = 'off'
+    clearTimeout(this.#timer)
+    this.#options.sink.down(error)
+    void this.#fetcher.stop()
+    const member = this.#member
+    if (member) this.#options.orphaned(() => member.leave())
+  }
+
+  // ---- private ----------------------------------------------------------------------------------------------------
+
+  /** Those that are being given up: what is in hand may be settled, no more is handed over. */
+  readonly #leaving = new Set<Partition>()
+
+  #owns(partition: Partition): boolean {
+    return this.#partitions.get(keyOf(partition.topic, partition.index)) === partition
+  }
+
+  #lose(gone: readonly Partition[], sink: Sink): void {
+    const lost: Raw[] = []
+    for (const partition of gone) {
+      if (!this.#owns(partition)) continue
+      this.#partitions.delete(keyOf(partition.topic, partition.index))
+      this.#dirty.delete(partition)
+      lost.push(...partition.open.values())
+    }
+    this.#snapshot = undefined
+    for (let i = this.#again.length - 1; i >= 0; i--)
+      if (gone.includes(this.#again[i]!.partition)) {
+        // Core knows nothing of it: it was given back, and is not handed over again.
+        lost.splice(lost.indexOf(this.#again[i]!), 1) // i < length
+        this.#again.splice(i, 1)
+      }
+    if (lost.length > 0) sink.lost(lost)
+  }
+
+  *#readable(): Iterable<Partition> {
+    if (this.#state !== 'on') return
+    const { maxAhead } = this.#options.cluster.plan
+    for (const partition of this.#partitions.values())
+      if (partition.spread < maxAhead && !this.#leaving.has(partition)) yield partition
+  }
+
+  #kick(): void {
+    if (this.#state === 'on') this.#fetcher.kick()
+  }
+
+  /** Hands over what there is and what there is room for: a few of each partition in turn. */
+  #pump(): void {
+    if (this.#state !== 'on' || this.#credit <= 0) return
+    const { sink } = this.#options
+    while (this.#credit > 0 && this.#again.length > 0) {
+      this.#credit--
+      sink.deliver([this.#again.shift()!]) // length > 0
+    }
+    const order = [...this.#readable()].filter(({ waiting }) => waiting > 0)
+    let idle = 0
+    for (let i = this.#turn; this.#credit > 0 && idle < order.length && this.#running(); i++) {
+      const partition = order[i % order.length]! // order is not empty
+      const batch: KafkaRaw[] = []
+      const most = Math.min(TURN, this.#credit, this.#options.cluster.plan.maxAhead - partition.spread)
+      partition.hand(most, this.#others(partition), batch)
+      idle = batch.length === 0 ? idle + 1 : 0
+      this.#credit -= batch.length
+      this.#turn = (i + 1) % order.length
+      if (batch.length > 0) sink.deliver(batch)
+    }
+    this.#kick()
+  }
+
+  #running(): boolean {
+    return this.#state === 'on'
+  }
+
+  /** Where all partitions stand, as good as new for the one that is about to move. */
+  #others(partition: Partition): Offsets {
+    if (this.#snapshotOf !== partition || !this.#snapshot) {
+      this.#snapshot = this.#offsets(one => one.next)
+      this.#snapshotOf = partition
+    }
+    return this.#snapshot
+  }
+  #snapshotOf: Partition | undefined
+
+  #offsets(of: (partition: Partition) => number): Offsets {
+    const offsets: Offsets = new Map()
+    for (const partition of this.#partitions.values()) {
+      const topic = offsets.get(partition.topic) ?? new Map<number, number>()
+      offsets.set(partition.topic, topic.set(partition.index, of(partition)))
+    }
+    return offsets
+  }
+
+  #settlement(atMost: number): Promise<void> {
+    return new Promise(resolve => {
+      const wake = (): void => {
+        clearTimeout(timer)
+        this.#quiet.delete(wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, atMost)
+      this.#quiet.add(wake)
+    })
+  }
+
+  /** Resolves when everything that may be committed now is. One commit is under way at a time. */
+  #commit(leaving = false): Promise<void> {
+    if (!this.#committing) {
+      this.#committing = this.#commitOnce(leaving).finally(() => (this.#committing = undefined))
+      return this.#committing
+    }
+    if (leaving) return this.#committing.catch(() => undefined).then(() => this.#commit(true))
+    this.#following ??= this.#committing
+      .catch(() => undefined) // its own callers see it
+      .then(() => {
+        this.#following = undefined
+        return this.#commit()
+      })
+    return this.#following
+  }
+
+  async #commitOnce(leaving: boolean): Promise<void> {
+    if (this.#dirty.size === 0 || !this.#member) return
+    const taken = [...this.#dirty]
+    this.#dirty.clear()
+    const topics = new Map<string, [number, number, ReturnType<Partition['mark']>][]>()
+    for (const partition of taken) {
+      const left = leaving && (this.#state === 'off' || this.#leaving.has(partition))
+      const list = topics.get(partition.topic) ?? []
+      list.push([partition.index, partition.settled, partition.mark(left)])
+      topics.set(partition.topic, list)
+    }
+    try {
+      await this.#member.commit([...topics].map(([name, list]) => ({ name, partitions: commits(list) })))
+    } catch (error) {
+      for (const partition of taken) if (this.#owns(partition)) this.#dirty.add(partition)
+      throw error
+    }
+  }
+
+  async #reset(partition: Partition): Promise<void> {
+    const { cluster, sink } = this.#options
+    const { topic, index, fetched } = partition
+    const begin = (await cluster.begin(topic, [index], 'earliest')).get(index) ?? 0
+    if (begin === fetched) return
+    partition.fetched = begin
+    sink.gap(`partition ${index} of '${topic}' has no offset ${fetched} any more: it goes on at ${begin}`)
+  }
+
+  /** Every topic that is meant, as far as it exists. */
+  async #matching(): Promise<readonly string[]> {
+    const { cluster, spec } = this.#options
+    const found = new Set<string>()
+    const all = spec.topics.some(isPattern) ? await cluster.topics() : []
+    for (const topic of spec.topics)
+      if (!isPattern(topic)) found.add(topic)
+      else for (const name of all) if (matches(topic, name)) found.add(name)
+    return [...found].sort()
+  }
+
+  #later(): void {
+    if (this.#state === 'off') return
+    this.#timer = setTimeout(
+      () =>
+        void this.#refresh().then(
+          () => this.#later(),
+          (error: unknown) => this.failed(ours(asError(error), 'look for topics')),
+        ),
+      this.#options.cluster.plan.refresh,
+    )
+    this.#timer.unref()
+  }
+
+  /** Topics and partitions that came meanwhile. */
+  async #refresh(): Promise<void> {
+    const { cluster, spec } = this.#options
+    const topics = await this.#matching()
+    const counts = new Map<string, number>()
+    for (const topic of topics) counts.set(topic, await cluster.partitions(topic, true))
+    const grown = this.#counts.size > 0 && topics.some(one => (this.#counts.get(one) ?? 0) !== counts.get(one))
+    const changed = topics.join() !== this.#topics.join() || grown
+    this.#counts = counts
+    if (!changed || this.#state !== 'on') return
+    this.#topics = topics
+    if (spec.group !== undefined) this.#member?.resubscribe()
+    else await this.#follow()
+  }
+  #counts: ReadonlyMap<string, number> = new Map()
+
+  /** Without a group: every partition is its own. */
+  async #follow(): Promise<void> {
+    const { cluster, spec } = this.#options
+    for (const topic of this.#topics) {
+      const count = await cluster.partitions(topic)
+      const had = [...this.#partitions.values()].some(one => one.topic === topic)
+      const fresh = Array.from({ length: count }, (_, index) => index).filter(
+        index => !this.#partitions.has(keyOf(topic, index)),
+      )
+      const from = this.#begun.has(topic) && !had ? spec.from : 'earliest'
+      for (const [index, begin] of await cluster.begin(topic, fresh, from))
+        this.#partitions.set(keyOf(topic, index), new Partition(topic, index, begin))
+    }
+    this.#snapshot = undefined
+    this.#kick()
+  }
+}
