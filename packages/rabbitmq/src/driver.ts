@@ -1,0 +1,273 @@
+import type { Channel, Options } from 'amqplib'
+import { asError, isPattern, MillraceError, newId } from 'millrace/adapter'
+import type { AttachSpec, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
+import type { Capabilities, Failure, Message } from 'millrace'
+import type { Connection } from './connection.ts'
+import { toAmqp } from './encode.ts'
+import type { Wire } from './encode.ts'
+import { ours, publishing } from './errors.ts'
+import { LONGEST } from './ladder.ts'
+import { Publisher } from './publisher.ts'
+import { RabbitSource } from './source.ts'
+import { Topology } from './topology.ts'
+import type { Plan, Route } from './topology.ts'
+
+export interface DriverPlan extends Plan {
+  readonly connection: Connection
+  readonly wire: Wire
+  /** Whether a message that no queue takes is NO_ROUTE. */
+  readonly mandatory: boolean
+  readonly maxBytes: number
+}
+
+/** The one group of the 'work' preset. */
+export const WORKERS = 'workers'
+/** Message TTL and at-least-once dead-lettering on quorum queues: RabbitMQ 3.10. */
+const OLDEST = [3, 10] as const
+/** AMQP's prefetch is a short. */
+const PREFETCH = 65_535
+
+/** RabbitMQ over AMQP 0-9-1: one connection, one channel to publish on, one for each subscription. */
+export class RabbitDriver implements Driver {
+  readonly name = 'rabbitmq'
+  readonly capabilities: Capabilities
+  readonly #plan: DriverPlan
+  readonly #topology: Topology
+  #publisher: Publisher | undefined
+  /** Whether the ladder of delay queues stands, for this connection. */
+  #ladder: Promise<void> | undefined
+  /** Fan-out exchanges that stand, for this connection. */
+  readonly #exchanges = new Map<string, Promise<void>>()
+
+  constructor(plan: DriverPlan) {
+    this.#plan = plan
+    this.#topology = new Topology(plan)
+    const ordered = plan.singleActiveConsumer
+    const capabilities: Capabilities = {
+      accepts: 'stored',
+      subscribes: 'server',
+      settles: 'sent',
+      groups: true,
+      broadcast: plan.preset === 'work' ? false : 'live',
+      ordered: 'topic',
+      keyAffinity: ordered,
+      attempts: ordered ? 'process' : 'durable',
+      // A message that waits with the broker comes back at the tail: where order counts it waits here.
+      nackDelay: ordered ? { where: 'process', max: Infinity } : { where: 'broker', max: LONGEST },
+      publishDelay: { max: LONGEST, exact: true },
+      ttl: 'broker',
+      priority: plan.priorities,
+      replays: false,
+      patterns: plan.preset === 'topic',
+      leases: false,
+      transactions: false,
+      maxBytes: plan.maxBytes,
+      dedupes: 0,
+      shared: true,
+    }
+    this.capabilities = Object.freeze(capabilities)
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    const { connection } = this.#plan
+    if (!connection.isOpen) {
+      this.#publisher = undefined
+      this.#ladder = undefined
+      this.#exchanges.clear()
+      await connection.open(signal)
+      const [major = 0, minor = 0] = connection.version.split('.').map(Number)
+      if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+        await connection.close()
+        throw new MillraceError(
+          'SERVER_TOO_OLD',
+          `rabbitmq: the server is ${connection.version}; ${OLDEST.join('.')} is the oldest whose quorum queues expire messages`,
+        )
+      }
+    }
+    if (this.#publisher?.isOpen) return
+    await this.#onChannel('open', channel => this.#topology.base(channel))
+    try {
+      this.#publisher = new Publisher(await connection.confirmChannel())
+    } catch (error) {
+      throw ours(error, 'open')
+    }
+  }
+
+  declare(topic: string, { group }: { group?: string }): Promise<void> {
+    if (group !== undefined) this.#checkGroup(group)
+    return this.#onChannel('declare', async channel => {
+      if (group === undefined) await this.#topology.topic(channel, topic)
+      else await this.#topology.group(channel, topic, group)
+    })
+  }
+
+  async write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
+    const { notBefore, expires } = options
+    const now = Date.now()
+    const delay = notBefore === undefined ? 0 : Math.max(0, notBefore - now)
+    if (delay > 0) await this.#ready()
+    if (this.#plan.preset === 'fanout') await this.#exchange(topic)
+    const stopped = await this.#room(options.signal)
+    if (stopped) return batch.map(({ id }, index) => ({ index, id, outcome: 'refused', error: stopped }))
+
+    const route = delay > 0 ? this.#topology.delayed(topic, delay) : this.#topology.route(topic)
+    const { wire, mandatory } = this.#plan
+    return this.#send(route, topic, batch, message => ({
+      ...toAmqp(message, { time: now, expires }, wire),
+      mandatory: mandatory && delay === 0,
+      // On the ladder it would end the wait early; there core looks at it on delivery.
+      ...(expires !== undefined && delay === 0 && { expiration: Math.max(0, expires - now) }),
+      ...(options.priority !== undefined && { priority: options.priority }),
+    }))
+  }
+
+  async attach(spec: AttachSpec, sink: Sink): Promise<Source> {
+    const { connection } = this.#plan
+    const { group, topics } = spec
+    if (group !== undefined) this.#checkGroup(group)
+    let channel: Channel
+    let failed: Error | undefined
+    try {
+      channel = await connection.channel()
+    } catch (error) {
+      throw ours(error, 'subscribe')
+    }
+    channel.on('error', (error: Error) => (failed = error))
+    const source = new RabbitSource({
+      channel,
+      sink,
+      maxDeliveries: spec.maxDeliveries,
+      again: (queue, delay, content, options) => this.#again(queue, delay, content, options),
+    })
+    try {
+      await channel.prefetch(Math.min(PREFETCH, Math.max(1, Math.floor(spec.prefetch / topics.length))))
+      for (const topic of topics) {
+        const queue = group === undefined ? `${this.#plan.prefix}:~${newId()}` : this.#topology.queue(topic, group)
+        if (group === undefined) await this.#topology.ephemeral(channel, topic, queue)
+        else await this.#topology.group(channel, topic, group)
+        await source.consume(queue, isPattern(topic) ? undefined : topic)
+      }
+    } catch (error) {
+      await source.stop()
+      throw ours(failed ?? error, 'subscribe')
+    }
+    return source
+  }
+
+  async close(): Promise<void> {
+    this.#publisher = undefined
+    await this.#plan.connection.close()
+  }
+
+  /** Publishes to its queue again, after a time, and waits until the server has it. */
+  async #again(queue: string, delay: number, content: Uint8Array, options: Options.Publish): Promise<void> {
+    const route = this.#topology.back(queue, delay)
+    if (route.exchange !== '') await this.#ready()
+    const publisher = this.#need()
+    await new Promise<void>((resolve, reject) => {
+      publisher.send(route, content, { ...options, mandatory: true }, error => (error ? reject(error) : resolve()))
+    })
+  }
+
+  #send(
+    route: Route,
+    topic: string,
+    batch: readonly Message[],
+    properties: (message: Message) => Options.Publish,
+  ): Promise<readonly Failure[]> {
+    const publisher = this.#need()
+    return new Promise((resolve, reject) => {
+      const failures: Failure[] = []
+      let left = batch.length
+      const ended = (index: number, outcome: Failure['outcome'], error: MillraceError): void => {
+        failures.push({ index, id: batch[index]!.id, outcome, error }) // index < length
+      }
+      for (let index = 0; index < batch.length; index++) {
+        const message = batch[index]! // index < length
+        try {
+          publisher.send(route, message.payload, properties(message), error => {
+            if (error) {
+              const own = publishing(error, topic)
+              // What came back is nowhere; anything else may be in one of several queues.
+              ended(index, own.code === 'NO_ROUTE' && publisher.isOpen ? 'refused' : 'unknown', own)
+            }
+            if (--left === 0) resolve(failures.toSorted((a, b) => a.index - b.index))
+          })
+        } catch (thrown) {
+          const error = publishing(thrown, topic)
+          if (index === 0 && error.code === 'DISCONNECTED') return reject(error)
+          for (; index < batch.length; index++, left--) ended(index, 'refused', error)
+          if (left === 0) resolve(failures)
+        }
+      }
+    })
+  }
+
+  /** Waits while the server or the socket takes nothing more. Answers with what ended the wait before its time. */
+  async #room(signal: AbortSignal): Promise<Error | undefined> {
+    for (;;) {
+      const wait = this.#plan.connection.blocked ?? this.#publisher?.full
+      if (!wait) return undefined
+      if (signal.aborted) return asError(signal.reason)
+      let stop = (): void => undefined
+      const stopped = new Promise<void>(resolve => {
+        stop = resolve
+        signal.addEventListener('abort', stop, { once: true })
+      })
+      await Promise.race([wait, stopped])
+      signal.removeEventListener('abort', stop)
+      if (signal.aborted) return asError(signal.reason)
+    }
+  }
+
+  #ready(): Promise<void> {
+    this.#ladder ??= this.#once(
+      this.#onChannel('delay', channel => this.#topology.ladder(channel)),
+      () => (this.#ladder = undefined),
+    )
+    return this.#ladder
+  }
+
+  #exchange(topic: string): Promise<void> {
+    let made = this.#exchanges.get(topic)
+    if (!made) {
+      made = this.#once(
+        this.#onChannel('declare', channel => this.#topology.topic(channel, topic)),
+        () => this.#exchanges.delete(topic),
+      )
+      this.#exchanges.set(topic, made)
+    }
+    return made
+  }
+
+  #once(work: Promise<void>, forget: () => void): Promise<void> {
+    work.catch(forget)
+    return work
+  }
+
+  /** A channel of its own: what the server refuses closes it. */
+  async #onChannel(what: string, work: (channel: Channel) => Promise<void>): Promise<void> {
+    let failed: Error | undefined
+    try {
+      const channel = await this.#plan.connection.channel()
+      channel.on('error', (error: Error) => (failed = error))
+      await work(channel)
+      await channel.close()
+    } catch (error) {
+      throw ours(failed ?? error, what)
+    }
+  }
+
+  #need(): Publisher {
+    if (!this.#publisher?.isOpen) throw new MillraceError('DISCONNECTED', 'rabbitmq: there is no connection')
+    return this.#publisher
+  }
+
+  #checkGroup(group: string): void {
+    if (this.#plan.preset === 'work' && group !== WORKERS)
+      throw new MillraceError(
+        'UNSUPPORTED',
+        `rabbitmq: preset 'work' has one queue for each topic, and one group: '${WORKERS}', not '${group}'`,
+      )
+  }
+}

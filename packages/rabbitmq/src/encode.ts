@@ -1,0 +1,87 @@
+import type { ConsumeMessage, Options } from 'amqplib'
+import { foreignId, fromHeaders, HEADERS, opened, toHeaders } from 'millrace/adapter'
+import type { Opened, Stamp } from 'millrace/adapter'
+import type { Message } from 'millrace'
+
+/** Which headers travel: ours, or those that Watermill writes and reads. */
+export type Wire = 'millrace' | 'watermill'
+
+const WATERMILL_ID = '_watermill_message_uuid'
+/** Before a metadata key that the server or the client would take for its own. */
+const ESCAPE = 'millrace-x-'
+/** The topic of a message that comes again under its queue's name. */
+export const TOPIC = 'millrace-topic'
+
+/** `CC` and `BCC` route copies, `x-…` is the server's, and a decoded `__proto__` would vanish. */
+const THEIRS = /^(?:CC|BCC|x-.*|__proto__)$/i
+
+type Headers = Record<string, unknown>
+
+/** A message's properties. All header values are strings. */
+export function toAmqp(message: Message, stamp: Stamp, wire: Wire): Options.Publish {
+  return { headers: wire === 'watermill' ? watermill(message) : escaped(toHeaders(message, stamp)), deliveryMode: 2 }
+}
+
+/** Watermill's: its own name for the id, one header for each metadata entry, and nothing of ours. */
+function watermill(message: Message): Headers {
+  const headers: Headers = { [WATERMILL_ID]: message.id }
+  for (const key of Object.keys(message.metadata))
+    headers[THEIRS.test(key) ? ESCAPE + key : key] = message.metadata[key]
+  return headers
+}
+
+function escaped(headers: Record<string, string>): Headers {
+  for (const key of Object.keys(headers))
+    if (THEIRS.test(key)) {
+      headers[ESCAPE + key] = headers[key] ?? ''
+      delete headers[key]
+    }
+  return headers
+}
+
+/** The message behind a delivery, whoever published it, and what travelled with it. Never fails. */
+export function fromAmqp(from: ConsumeMessage): { readonly message: Message; readonly stamp: Stamp } {
+  const { properties, content, fields } = from
+  const headers: Headers = properties.headers ?? {}
+  const read = fromHeaders(entries(headers))
+  const { timestamp } = properties as { timestamp?: unknown }
+  const time = read.time ?? (typeof timestamp === 'number' ? timestamp * 1000 : undefined)
+  const whole: Opened = { ...read, id: read.id ?? otherId(headers, properties.messageId) }
+  // Where there is no id there is no place either: the same bytes have the same one.
+  const message = opened(whole, content, () => foreignId(fields.routingKey, content))
+  return { message, stamp: { time, expires: read.expires, attempt: read.attempt } }
+}
+
+function otherId(headers: Headers, property: unknown): string | undefined {
+  const id = headers[WATERMILL_ID] ?? property
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
+function* entries(headers: Headers): Iterable<readonly [string, unknown]> {
+  for (const key of Object.keys(headers))
+    if (key.startsWith(ESCAPE)) yield [key.slice(ESCAPE.length), headers[key]]
+    else if (key !== WATERMILL_ID && !THEIRS.test(key)) yield [key, headers[key]]
+}
+
+/** How often the queue handed it out before; a classic queue does not count. */
+export function handedOut(from: ConsumeMessage): number {
+  const count: unknown = from.properties.headers?.['x-delivery-count']
+  return typeof count === 'number' && count > 0 ? count : 0
+}
+
+/** Who a message is, for telling which of those in flight came back. */
+export function idIn(headers: Headers | undefined): string {
+  const id = headers?.[HEADERS.id] ?? headers?.[WATERMILL_ID]
+  return typeof id === 'string' ? id : ''
+}
+
+/** What a message travels with when it comes again: as it was, but for what counts and routes it. */
+export function again(from: ConsumeMessage, topic: string, attempt: number): Options.Publish {
+  const { headers: old, ...properties } = from.properties
+  const headers: Headers = {}
+  for (const key of Object.keys(old ?? {})) if (!THEIRS.test(key)) headers[key] = old?.[key]
+  headers[TOPIC] = topic
+  headers[HEADERS.attempt] = String(attempt)
+  const { userId: _user, expiration: _ttl, ...rest } = properties as Options.Publish
+  return { ...rest, headers, deliveryMode: 2 }
+}

@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url'
+import { connect } from 'amqplib'
+import { conformance } from '@millrace/conformance'
+import { start } from '@millrace/harness'
+import { afterAll, describe, test } from 'vitest'
+import { rabbitmq } from '../src/index.ts'
+
+const mode = process.env['MILLRACE_FULL'] ? 'full' : 'short'
+const report = (name: string): string => fileURLToPath(new URL(`../../../.cache/reports/${name}`, import.meta.url))
+
+const servers = await Promise.all([
+  start('rabbitmq', { fresh: true }),
+  start('rabbitmq', { version: '3.10', fresh: true }),
+])
+afterAll(() => Promise.all(servers.map(server => server.stop())))
+
+for (const server of servers)
+  describe(`quorum queues on RabbitMQ ${server.version} keep the contract`, () => {
+    conformance({
+      name: 'rabbitmq',
+      server: server.version,
+      open: () => rabbitmq({ url: server.url }),
+      restart: () => server.restart({ signal: 'SIGKILL' }),
+      foreign: topic => foreign(server.url, topic),
+      test,
+      mode,
+      report: report(`rabbitmq-${server.version}`),
+    })
+  })
+
+/** As another program publishes: no headers at all. */
+async function foreign(url: string, topic: string): Promise<void> {
+  const client = await connect(url)
+  const channel = await client.createConfirmChannel()
+  channel.publish('millrace', topic, Buffer.from('foreign'))
+  await channel.waitForConfirms()
+  await client.close()
+}
