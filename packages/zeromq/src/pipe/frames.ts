@@ -46,4 +46,4 @@ class Page {
 const EMPTY = Buffer.alloc(0)
 const LARGEST_SMALL = 256
 // Above this a buffer of its own costs less than a part of a page.
-const LARGEST_MEDIUM = 2 * 1024
+const LARGEST_MEDIUM = 4 * 1024

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { Frames } from '../../src/pipe/frames.ts'
+
+test('every frame is a copy that any typed array can be laid over', () => {
+  const frames = new Frames()
+  const source = Buffer.alloc(70_000, 1)
+  const made: Buffer[] = []
+
+  for (const size of [1, 8, 16, 17, 256, 257, 2048, 4096, 4104, 65_536]) made.push(frames.copy(source, 3, 3 + size))
+  source.fill(2)
+
+  for (const frame of made) {
+    expect(frame.every(octet => octet === 1)).toBe(true)
+    expect(frame.byteOffset % 8).toBe(0)
+    expect(Object.getPrototypeOf(frame)).toBe(Buffer.prototype)
+    if (frame.length % 8 === 0)
+      expect(new Float64Array(frame.buffer, frame.byteOffset, frame.length / 8).length).toBe(frame.length / 8)
+  }
+})
+
+test('a large frame has its memory for itself', () => {
+  const frame = new Frames().copy(Buffer.alloc(10_000), 0, 10_000)
+
+  expect([frame.byteOffset, frame.buffer.byteLength]).toEqual([0, 10_000])
+})

@@ -1,0 +1,220 @@
+import { expect, test } from 'vitest'
+import { Frames } from '../../src/pipe/frames.ts'
+import { BY_REFERENCE, type Outgoing } from '../../src/pipe/part.ts'
+import { Queue } from '../../src/pipe/queue.ts'
+import { LARGE_SLAB, SlabPool, SMALL_SLAB } from '../../src/pipe/slab.ts'
+
+const frames = new Frames()
+
+function queueOf(options: { mark?: number; conflate?: boolean } = {}): {
+  queue: Queue
+  heard: string[]
+  slabs: SlabPool
+} {
+  const heard: string[] = []
+  const slabs = new SlabPool()
+  const events = {
+    filled: () => void heard.push('filled'),
+    full: () => void heard.push('full'),
+    room: () => void heard.push('room'),
+  }
+  return { queue: new Queue(slabs, events, { mark: 0, ...options }), heard, slabs }
+}
+
+function texts(queue: Queue): string[][] {
+  const all: string[][] = []
+  for (let message = queue.read(frames); message !== undefined; message = queue.read(frames)) {
+    all.push(message.map(String))
+  }
+  return all
+}
+
+test('messages come out whole, in order, with their envelopes before them', () => {
+  const { queue } = queueOf()
+
+  queue.write('one')
+  queue.write(['a', Buffer.from('b'), ''])
+  queue.write(['id', 'body'], [Buffer.from('envelope'), Buffer.alloc(0)], 1)
+  queue.write('body', [Buffer.from('to')])
+
+  expect(texts(queue)).toEqual([['one'], ['a', 'b', ''], ['envelope', '', 'body'], ['to', 'body']])
+  expect(queue.length).toBe(0)
+})
+
+test.each([0, 1, 24, 25, 255, 256, 257, SMALL_SLAB, 16384, BY_REFERENCE - 1, BY_REFERENCE, LARGE_SLAB, 1 << 20])(
+  'a frame of %d octets comes out as it went in, between others',
+  size => {
+    const { queue } = queueOf()
+    const body = Buffer.alloc(size, 'x')
+
+    queue.write(['before', body, 'after'])
+    queue.write([body, body])
+
+    expect(queue.read(frames)?.map(frame => frame.toString('latin1'))).toEqual([
+      'before',
+      body.toString('latin1'),
+      'after',
+    ])
+    expect(queue.read(frames)).toEqual([body, body])
+    expect(queue.empty).toBe(true)
+  },
+)
+
+test('text is encoded as UTF-8, short and long', () => {
+  const { queue } = queueOf()
+  const long = 'ä€😀'.repeat(20_000)
+
+  queue.write('ä€😀')
+  queue.write([long, 'z'])
+
+  expect(texts(queue)).toEqual([['ä€😀'], [long, 'z']])
+})
+
+test('a small part may be changed once it is written, a received frame belongs to the receiver', () => {
+  const { queue } = queueOf()
+  const body = Buffer.from('first')
+  queue.write(body)
+  body.write('other')
+  queue.write('second')
+
+  const [frame] = queue.read(frames)!
+  frame!.fill(0)
+
+  expect(texts(queue)).toEqual([['second']])
+  expect(frame!.length).toBe(5)
+})
+
+test('the mark counts whole messages, and a writer hears of room after half of it was read', () => {
+  const { queue, heard } = queueOf({ mark: 4 })
+  const taken = [1, 2, 3, 4, 5].map(n => queue.write([String(n), 'more']))
+  expect(taken).toEqual([true, true, true, true, false])
+
+  queue.read(frames)
+  expect(queue.write('too early')).toBe(false)
+  expect(heard).not.toContain('room')
+  queue.read(frames)
+
+  expect(heard.at(-1)).toBe('room')
+  expect(queue.write('in time')).toBe(true)
+})
+
+test('what a link takes makes room at once, also from within the last refusal', () => {
+  const slabs = new SlabPool()
+  let taken = 0
+  const queue: Queue = new Queue(
+    slabs,
+    {
+      filled: () => {},
+      full: () => {
+        const extent = queue.take()
+        if (extent === undefined) return
+        taken += extent.messages
+        extent.release()
+      },
+      room: () => {},
+    },
+    { mark: 10 },
+  )
+
+  for (let i = 0; i < 100; i++) expect(queue.write('x')).toBe(true)
+
+  expect(taken + queue.length).toBe(100)
+})
+
+test('a refused writer is told even when it writes again from within that call', () => {
+  const got: Outgoing[] = []
+  const queue: Queue = new Queue(
+    new SlabPool(),
+    {
+      filled: () => {},
+      full: () => {},
+      room: () => {
+        if (queue.write('waited')) got.push('waited')
+      },
+    },
+    { mark: 1 },
+  )
+  queue.write('first')
+  queue.write('refused')
+
+  expect(queue.read(frames)?.map(String)).toEqual(['first'])
+
+  expect(got).toEqual(['waited'])
+  expect(texts(queue)).toEqual([['waited']])
+})
+
+test('the reader is told once when an empty queue fills, and again after it was emptied', () => {
+  const { queue, heard } = queueOf()
+  queue.write('a')
+  queue.write('b')
+  texts(queue)
+  queue.command(Buffer.from('\u0004PING'))
+
+  expect(heard).toEqual(['filled', 'filled'])
+})
+
+test('conflate keeps the newest message alone', () => {
+  const { queue } = queueOf({ mark: 1, conflate: true })
+
+  for (let i = 0; i < 100; i++) queue.write(`value ${i}`)
+
+  expect(queue.length).toBe(1)
+  expect(texts(queue)).toEqual([['value 99']])
+})
+
+test('commands pass a full queue, in order, and do not count', () => {
+  const { queue } = queueOf({ mark: 1 })
+  queue.write('message')
+  queue.command(Buffer.from('\u0009SUBSCRIBEtopic'))
+
+  expect(queue.length).toBe(1)
+  queue.read(frames)
+  expect(queue.peek()).toBe(true)
+  expect(queue.flags).toBe(4)
+  expect(queue.bytes.toString('latin1', queue.from, queue.to)).toBe('\u0009SUBSCRIBEtopic')
+})
+
+test('peek shows the first frame without taking it, skip drops the whole message', () => {
+  const { queue } = queueOf()
+  const large = Buffer.alloc(BY_REFERENCE, 7)
+  queue.write(['topic', large, 'end'])
+  queue.write([large, 'end'])
+  queue.write('last')
+
+  expect(queue.peek()).toBe(true)
+  expect(queue.bytes.toString('latin1', queue.from, queue.to)).toBe('topic')
+  queue.skip()
+  expect(queue.peek()).toBe(true)
+  expect(queue.to - queue.from).toBe(large.length)
+  queue.skip()
+
+  expect(texts(queue)).toEqual([['last']])
+})
+
+test('a closed queue takes nothing and forgets what it had; a sealed one can still be read', () => {
+  const { queue } = queueOf()
+  queue.write('a')
+  queue.seal()
+  expect(queue.write('b')).toBe(false)
+  expect(texts(queue)).toEqual([['a']])
+
+  const { queue: other } = queueOf()
+  other.write(['a', Buffer.alloc(BY_REFERENCE)])
+  expect(other.close()).toBe(1)
+  expect(other.empty).toBe(true)
+})
+
+test('slabs come back to the pool when everything was read or taken', () => {
+  const { queue, slabs } = queueOf()
+  const first = slabs.take(LARGE_SLAB)
+  first.release()
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 500; i++) queue.write(Buffer.alloc(1000))
+    for (let extent = queue.take(); extent !== undefined; extent = queue.take()) extent.release()
+  }
+
+  const again = Array.from({ length: 8 }, () => slabs.take(LARGE_SLAB))
+
+  expect(again).toContain(first)
+  expect(first.uses).toBe(1)
+})
