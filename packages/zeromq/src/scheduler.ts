@@ -15,8 +15,8 @@ export type FlushPolicy = 'adaptive' | 'at-once' | 'turn' | 'full'
 
 /** Operations that may settle at once before one settles from the event loop, so that others get their turn. */
 const OPERATIONS = 512
-/** Steps of handshakes in one turn: each may cost a fifth of a millisecond. */
-const HANDSHAKES = 2
+/** Steps of handshakes in one turn: each may cost a third of a millisecond. */
+const HANDSHAKES = 1
 /** Milliseconds after which the policy 'full' writes what there is. */
 const FULL_AT_LATEST = 10
 /** Milliseconds of the timer that keeps the process alive; it only matters whether it is there. */

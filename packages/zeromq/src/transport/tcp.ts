@@ -14,6 +14,7 @@ import { listenNow } from './listen-now.ts'
 import { parseTcpAddress, tcpEndpoint } from './address.ts'
 import { directReads, DirectReads, rewrap, socketOptions, StreamLink } from './stream-link.ts'
 import { TransportError } from './transport-error.ts'
+import { inTurns } from './turns.ts'
 import type { ConnectEvents, Connecting, LinkOptions, Listener, ListenerEvents, Transport } from './transport.ts'
 
 /** tcp: `[source;]host:port`, names and interfaces resolved at each bind and each connection. */
@@ -66,7 +67,8 @@ function numericHost(host: string, ipv6: boolean): string {
 /** A server that hands on what it accepts; it does not listen yet. */
 function accepting(options: LinkOptions, events: ListenerEvents, scratch: Uint8Array): Server {
   const accepts = acceptFilter(options.acceptFilters)
-  return createServer({ pauseOnConnect: true, noDelay: true }, accepted => {
+  const accept = inTurns<Socket>(ACCEPTS, accepted => {
+    if (!server.listening) return void accepted.destroy()
     if (!accepts(accepted.remoteAddress)) {
       accepted.destroy()
       events.failed(new TransportError('ECONNREFUSED', `a filter refuses ${accepted.remoteAddress ?? 'the peer'}`))
@@ -82,7 +84,12 @@ function accepting(options: LinkOptions, events: ListenerEvents, scratch: Uint8A
     prepare(socket, options)
     events.accepted(new StreamLink(socket, reads, ends))
   })
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, accept)
+  return server
 }
+
+// Connections that one turn of the event loop is spent on.
+const ACCEPTS = 2
 
 /** Wraps a server that listens. */
 export function listenerOf(server: Server, endpoint: string, freed?: () => void): Listener {
