@@ -6,7 +6,7 @@ import { rival } from '@millrace/harness'
 import type { RivalName } from '@millrace/harness'
 import { measure } from '../measure.ts'
 import type { Contender } from '../measure.ts'
-import type { Row, SuiteOptions } from '../row.ts'
+import type { Row, Suite } from '../row.ts'
 
 const run_ = promisify(execFile)
 const SUBJECTS = join(import.meta.dirname, 'subjects.ts')
@@ -111,7 +111,9 @@ function cases(scale: number): Case[] {
 }
 
 /** Measures them all, or those whose name has `only` in it. */
-export async function run({ quick = false, only, log }: SuiteOptions): Promise<Row[]> {
+export const run: Suite = async options => {
+  const { quick = false, only } = options
+  const log = (line: string): void => options.log(line)
   const rows: Row[] = []
   const chosen = cases(quick ? 0.02 : 1).filter(({ name }) => only === undefined || name.includes(only))
   for (const one of chosen) {

@@ -37,16 +37,15 @@ export class Schedule {
 
   /** Calls `run` at the moment `at`, in ms since the epoch; at the next turn of the clock where that is past. */
   add(at: number, run: () => void): Scheduled {
-    const schedule = this
     const item: Item = {
       at,
       order: this.#added++,
       run,
-      cancel() {
+      cancel: () => {
         if (!item.run) return
         item.run = undefined
-        schedule.#cancelled++
-        schedule.#tidy()
+        this.#cancelled++
+        this.#tidy()
       },
     }
     this.#push(item)

@@ -1,0 +1,264 @@
+/**
+ * One subject, measured in a process of its own so that none is compiled for another's shapes:
+ * `node subjects.ts <subject> <size> <messages>` prints `{ value }`, a rate, a time or an amount as the case wants it.
+ */
+import { EventEmitter } from 'node:events';
+import { Subject } from 'rxjs';
+import { correlation, message, Router } from 'millrace';
+import { memory } from 'millrace/memory';
+import { Histogram } from '../histogram.js';
+const TOPIC = 'bench';
+/** Messages in one publish where a publisher has many. */
+const BATCH = 256;
+/** What every handler does: something that no compiler can leave out. */
+let sum = 0;
+function handle(one) {
+    sum += one.payload.length;
+}
+async function handleLater(one) {
+    sum += one.payload.length;
+}
+const made = new Map();
+function batchOf(size, count = BATCH) {
+    const key = `${size} ${count}`;
+    let batch = made.get(key);
+    if (!batch)
+        made.set(key, (batch = Array.from({ length: count }, () => message(new Uint8Array(size)))));
+    return batch;
+}
+const subjects = {
+    EventEmitter: (size, messages) => {
+        const emitter = new EventEmitter();
+        emitter.on(TOPIC, handle);
+        const batch = batchOf(size);
+        return rate(messages, () => {
+            for (let i = 0; i < messages; i++)
+                emitter.emit(TOPIC, batch[i & (BATCH - 1)]);
+        });
+    },
+    'RxJS Subject': (size, messages) => {
+        const subject = new Subject();
+        subject.subscribe(handle);
+        const batch = batchOf(size);
+        return rate(messages, () => {
+            for (let i = 0; i < messages; i++)
+                subject.next(batch[i & (BATCH - 1)]); // within the batch
+        });
+    },
+    'each, sync handler': (size, messages) => live(size, messages, (subscription, count) => subscription.each(({ message }) => (handle(message), count(1)))),
+    'each, async handler': (size, messages) => live(size, messages, (subscription, count) => subscription.each(async ({ message }) => {
+        await handleLater(message);
+        count(1);
+    })),
+    'each, async handler without await': (size, messages) => live(size, messages, (subscription, count) => subscription.each(({ message }) => {
+        const later = handleLater(message);
+        count(1);
+        return later;
+    })),
+    'batches, sync handler': (size, messages) => live(size, messages, async (subscription, count) => {
+        for await (const batch of subscription.batches({ size: BATCH })) {
+            for (const delivery of batch) {
+                handle(delivery.message);
+                delivery.ack();
+            }
+            count(batch.length);
+        }
+    }),
+    'for await, async handler': (size, messages) => live(size, messages, async (subscription, count) => {
+        for await (const delivery of subscription) {
+            await handleLater(delivery.message);
+            delivery.ack();
+            count(1);
+        }
+    }),
+    'publish one by one, each': (size, messages) => live(size, messages, (subscription, count) => subscription.each(({ message }) => (handle(message), count(1))), onebyOne),
+    'a new message each, for await': (size, messages) => live(size, messages, async (subscription, count) => {
+        for await (const delivery of subscription) {
+            await handleLater(delivery.message);
+            delivery.ack();
+            count(1);
+        }
+    }, newOnes),
+    'new messages in batches, each': (size, messages) => live(size, messages, (subscription, count) => subscription.each(async ({ message }) => {
+        await handleLater(message);
+        count(1);
+    }), newBatches),
+    'router, no middleware': (size, messages) => routed(size, messages, []),
+    'router, 5 middlewares': (size, messages) => routed(size, messages, Array.from({ length: 5 }, passOn)),
+    'router, 5 middlewares, async': (size, messages) => routed(size, messages, Array.from({ length: 5 }, passOn), true),
+    'router, correlation': (size, messages) => routed(size, messages, [correlation()]),
+    'latency p50': (size, messages) => latency(size, messages, 50),
+    'latency p99': (size, messages) => latency(size, messages, 99),
+    'latency p99.9': (size, messages) => latency(size, messages, 99.9),
+    'heap growth': async (size, messages) => {
+        await live(size, 200_000, (subscription, count) => subscription.each(({ message }) => (handle(message), count(1))));
+        globalThis.gc?.();
+        const before = process.memoryUsage().heapUsed;
+        const broker = memory();
+        await through(broker, size, messages, (subscription, count) => subscription.each(({ message }) => (handle(message), count(1))));
+        globalThis.gc?.();
+        const after = process.memoryUsage().heapUsed;
+        await broker.close();
+        return after - before;
+    },
+};
+/** Subjects that take how many as their size: `subscribers` and `topics`. */
+const sweeps = {
+    'EventEmitter to subscribers': (subscribers, messages) => {
+        const emitter = new EventEmitter();
+        emitter.setMaxListeners(subscribers);
+        for (let i = 0; i < subscribers; i++)
+            emitter.on(TOPIC, one => handle(one));
+        const batch = batchOf(64);
+        return rate(messages * subscribers, () => {
+            for (let i = 0; i < messages; i++)
+                emitter.emit(TOPIC, batch[i & (BATCH - 1)]);
+        });
+    },
+    'broadcast to subscribers': async (subscribers, messages) => {
+        const broker = memory();
+        let left = messages * subscribers;
+        const all = [];
+        for (let i = 0; i < subscribers; i++)
+            all.push(await broker.subscribe(TOPIC));
+        const started = performance.now();
+        const done = all.map(subscription => subscription.each(({ message }) => {
+            handle(message);
+            if (--left === 0)
+                for (const one of all)
+                    void one.close();
+        }));
+        await inBatches(broker, 64, messages);
+        await Promise.all(done);
+        const took = performance.now() - started;
+        await broker.close();
+        return ((messages * subscribers) / took) * 1000;
+    },
+    'cost over topics': async (topics, messages) => {
+        const broker = memory();
+        const names = Array.from({ length: topics }, (_, i) => `topic-${i}`);
+        const subscription = await broker.subscribe(names, { group: 'g' });
+        let left = messages;
+        const [one] = batchOf(64);
+        const started = performance.now();
+        const done = subscription.each(({ message }) => {
+            handle(message);
+            if (--left === 0)
+                void subscription.close();
+        });
+        for (let i = 0, at = 0; i < messages; i++) {
+            await broker.publish(names[at], one); // within the names, and there is one
+            if (++at === topics)
+                at = 0;
+        }
+        await done;
+        const took = performance.now() - started;
+        await broker.close();
+        return (took * 1e6) / messages;
+    },
+};
+function rate(messages, run) {
+    const started = performance.now();
+    run();
+    return (messages / (performance.now() - started)) * 1000;
+}
+/** Messages a second from the first publish to the last acknowledgement, one publisher and one subscriber at once. */
+async function live(size, messages, consume, produce = inBatches) {
+    const broker = memory();
+    const took = await through(broker, size, messages, consume, produce);
+    await broker.close();
+    return (messages / took) * 1000;
+}
+async function through(broker, size, messages, consume, produce = inBatches) {
+    const subscription = await broker.subscribe(TOPIC, { group: 'g', prefetch: 1000 });
+    let left = messages;
+    const started = performance.now();
+    const consumed = consume(subscription, handled => {
+        left -= handled;
+        if (left <= 0)
+            void subscription.close();
+    });
+    await produce(broker, size, messages);
+    await consumed;
+    return performance.now() - started;
+}
+async function inBatches(broker, size, messages) {
+    const batch = batchOf(size);
+    for (let left = messages; left > 0; left -= BATCH)
+        await broker.publish(TOPIC, left >= BATCH ? batch : batch.slice(0, left));
+}
+async function onebyOne(broker, size, messages) {
+    const batch = batchOf(size);
+    for (let i = 0; i < messages; i++)
+        await broker.publish(TOPIC, batch[i & (BATCH - 1)]); // within the batch
+}
+async function newOnes(broker, size, messages) {
+    const payload = new Uint8Array(size);
+    for (let i = 0; i < messages; i++)
+        await broker.publish(TOPIC, message(payload));
+}
+async function newBatches(broker, size, messages) {
+    const payload = new Uint8Array(size);
+    for (let left = messages; left > 0; left -= BATCH) {
+        const batch = [];
+        for (let i = Math.min(left, BATCH); i > 0; i--)
+            batch.push(message(payload));
+        await broker.publish(TOPIC, batch);
+    }
+}
+function passOn() {
+    return next => (value, context) => next(value, context);
+}
+async function routed(size, messages, middlewares, later = false) {
+    const broker = memory();
+    const router = new Router();
+    for (const one of middlewares)
+        router.use(one);
+    let left = messages;
+    let finish = () => undefined;
+    const finished = new Promise(resolve => (finish = resolve));
+    const count = (one) => {
+        handle(one);
+        if (--left === 0)
+            finish();
+    };
+    router.handle('bench', { subscriber: broker, topic: TOPIC }, later ? async (one) => count(one) : (one) => count(one));
+    const running = router.run();
+    await router.running;
+    const started = performance.now();
+    await newOnes(broker, size, messages);
+    await finished;
+    const took = performance.now() - started;
+    await router.close();
+    await running;
+    await broker.close();
+    return (messages / took) * 1000;
+}
+/** One message at a time, from publish to the acknowledgement being accepted; µs. */
+async function latency(size, messages, percentile) {
+    const broker = memory();
+    const subscription = await broker.subscribe(TOPIC, { group: 'g' });
+    const [one] = batchOf(size);
+    const histogram = new Histogram();
+    for (let i = 0; i < messages; i++) {
+        const started = process.hrtime.bigint();
+        const received = subscription.receive();
+        await broker.publish(TOPIC, one); // there is one
+        const delivery = await received;
+        delivery.ack();
+        await subscription.flush();
+        if (i >= messages / 10)
+            histogram.record(Number(process.hrtime.bigint() - started));
+    }
+    await broker.close();
+    return histogram.percentile(percentile) / 1000;
+}
+const [name = '', size = '', messages = ''] = process.argv.slice(2);
+const subject = subjects[name] ?? sweeps[name];
+if (!subject)
+    throw new Error(`there is no subject '${name}'`);
+// A tenth of it first, so that what is measured is compiled.
+if (!name.startsWith('heap'))
+    await subject(Number(size), Math.ceil(Number(messages) / 10));
+globalThis.gc?.();
+console.log(JSON.stringify({ value: await subject(Number(size), Number(messages)), sum }));

@@ -1,0 +1,159 @@
+/** The memory broker and the router beside what does a part of it in the same process, and beside kincir and Watermill. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { rival } from '@millrace/harness';
+import { measure } from '../measure.js';
+const run_ = promisify(execFile);
+const SUBJECTS = join(import.meta.dirname, 'subjects.ts');
+const NAMES = { kincir: 'kincir', watermill: 'Watermill' };
+function cases(scale) {
+    const of = (messages) => Math.ceil(messages * scale);
+    const all = [];
+    for (const size of [16, 64, 256, 1024])
+        all.push({
+            name: 'publish → handler → ack',
+            size,
+            unit: 'msg/s',
+            contenders: [
+                { subject: 'EventEmitter', messages: of(40_000_000) },
+                { subject: 'RxJS Subject', messages: of(20_000_000), rival: 'EventEmitter' },
+                { subject: 'each, sync handler', messages: of(4_000_000), rival: 'EventEmitter' },
+                { subject: 'batches, sync handler', messages: of(2_000_000), rival: 'EventEmitter' },
+                { subject: 'publish one by one, each', messages: of(1_000_000), rival: 'EventEmitter' },
+                { subject: 'each, async handler without await', messages: of(2_000_000), rival: 'EventEmitter' },
+                { subject: 'each, async handler', messages: of(2_000_000), rival: 'EventEmitter' },
+                { subject: 'for await, async handler', messages: of(2_000_000), rival: 'EventEmitter' },
+            ],
+        });
+    for (const size of [16, 64, 256, 1024])
+        all.push({
+            name: 'live, a new message each',
+            size,
+            unit: 'msg/s',
+            contenders: [
+                { subject: 'a new message each, for await', messages: of(1_000_000), rival: 'kincir' },
+                { subject: 'a new message each, for await', messages: of(1_000_000), rival: 'Watermill' },
+            ],
+            others: [
+                { program: 'kincir', args: ['--sizes', String(size), '--subscribers', '1', '--messages', String(of(200_000))] },
+                { program: 'watermill', args: ['gochannel', '-case', 'a default window1000', '-sizes', String(size), '-messages', String(of(100_000))] }, // prettier-ignore
+            ],
+        });
+    all.push({
+        name: 'through the router',
+        size: 64,
+        unit: 'msg/s',
+        contenders: [
+            { subject: 'router, no middleware', messages: of(1_000_000), rival: 'Watermill' },
+            { subject: 'router, 5 middlewares', messages: of(1_000_000), rival: 'Watermill' },
+            { subject: 'router, 5 middlewares, async', messages: of(1_000_000), rival: 'Watermill' },
+            { subject: 'router, correlation', messages: of(1_000_000), rival: 'Watermill' },
+        ],
+        others: [
+            { program: 'watermill', args: ['gochannel', '-case', 'router handler 5mw window1000', '-sizes', '64', '-messages', String(of(60_000))] }, // prettier-ignore
+        ],
+    });
+    for (const subscribers of [1, 10, 100, 1000])
+        all.push({
+            name: 'deliveries to subscribers',
+            size: subscribers,
+            unit: 'msg/s',
+            contenders: [
+                { subject: 'EventEmitter to subscribers', messages: of(20_000_000 / subscribers) },
+                {
+                    subject: 'broadcast to subscribers',
+                    messages: of(2_000_000 / subscribers),
+                    rival: 'EventEmitter to subscribers',
+                },
+            ],
+            ...(subscribers > 1 && {
+                others: [
+                    { program: 'kincir', args: ['--sizes', '64', '--subscribers', String(subscribers), '--messages', String(of(200_000))] }, // prettier-ignore
+                ],
+            }),
+        });
+    for (const topics of [1, 10, 100, 1000, 10_000])
+        all.push({
+            name: 'cost of a message over topics',
+            size: topics,
+            unit: 'ns',
+            contenders: [{ subject: 'cost over topics', messages: of(1_000_000) }],
+        });
+    all.push({
+        name: 'publish to ack, one at a time',
+        size: 64,
+        unit: 'µs',
+        contenders: ['latency p50', 'latency p99', 'latency p99.9'].map(subject => ({ subject, messages: of(200_000) })),
+    });
+    all.push({
+        name: 'heap after ten million messages',
+        size: 64,
+        unit: 'bytes',
+        contenders: [{ subject: 'heap growth', messages: of(10_000_000) }],
+    });
+    return all;
+}
+/** Measures them all, or those whose name has `only` in it. */
+export const run = async (options) => {
+    const { quick = false, only } = options;
+    const log = (line) => options.log(line);
+    const rows = [];
+    const chosen = cases(quick ? 0.02 : 1).filter(({ name }) => only === undefined || name.includes(only));
+    for (const one of chosen) {
+        const others = [];
+        for (const { program, args } of one.others ?? []) {
+            const path = await available(program, log);
+            if (path)
+                others.push(told(NAMES[program], () => outside(path, args)));
+        }
+        const there = new Set([...one.contenders.map(({ subject }) => subject), ...others.map(({ name }) => name)]);
+        const ours = one.contenders
+            .filter(({ rival }) => rival === undefined || there.has(rival))
+            .map(({ subject, messages, rival }) => told(subject, () => inside(subject, one.size, messages), rival));
+        rows.push(...(await measure([...ours, ...others], {
+            case: one.name,
+            size: one.size,
+            unit: one.unit,
+            repeats: quick ? 1 : 5,
+            warmUp: 0,
+            log,
+        })));
+    }
+    return compareTopics(rows);
+};
+/** A contender that measures itself, in a process of its own. */
+function told(name, value, rival) {
+    return { name, run: value, value, ...(rival !== undefined && { rival }) };
+}
+/** The cost at each number of topics through that at one. */
+function compareTopics(rows) {
+    const first = rows.find(row => row.subject === 'cost over topics' && row.size === 1);
+    return rows.map(row => first && row.subject === 'cost over topics' && row !== first
+        ? { ...row, rival: 'one topic', ratio: row.median / first.median }
+        : row);
+}
+async function inside(subject, size, messages) {
+    const args = ['--expose-gc', '--conditions=millrace-source', SUBJECTS, subject, String(size), String(messages)];
+    const { stdout } = await run_(process.execPath, args);
+    return JSON.parse(stdout).value;
+}
+async function outside(program, args) {
+    const { stdout } = await run_(program, [...args, program.includes('kincir') ? '--repeats' : '-repeats', '1']);
+    const [line = '{}'] = stdout.trim().split('\n').slice(-1);
+    const told = JSON.parse(line);
+    return told.deliveriesPerSecond ?? told.perSecond;
+}
+const programs = new Map();
+/** The rival's program, or undefined, said why, where this machine cannot build it. */
+function available(name, log) {
+    let program = programs.get(name);
+    if (!program) {
+        program = rival(name, log).catch((error) => {
+            console.warn(`${NAMES[name]} is left out: ${error instanceof Error ? error.message : String(error)}`);
+            return undefined;
+        });
+        programs.set(name, program);
+    }
+    return program;
+}
