@@ -21,14 +21,63 @@ const NAMES: Readonly<Record<MonitorEventType, string>> = {
   HANDSHAKE_FAILED_AUTH: 'handshake:error:auth',
 }
 
-/** One event as `socket.events` gives it. */
-export interface ObservedEvent {
+/** An error with libzmq's code and number. */
+export interface ErrnoError extends Error {
+  code: string
+  errno: number
+}
+
+/** A peer was refused: ZAP's status (RFC 27). */
+export interface AuthError extends Error {
+  status: 300 | 400 | 500
+}
+
+/** A peer, or a ZAP handler, did not keep to the protocol; `code` is ERR_ZMTP_… or ERR_ZAP_…. */
+export interface ProtoError extends Error {
+  code: string
+}
+
+interface At {
+  address: string
+}
+interface Failed<E = ErrnoError> extends At {
+  error: E
+}
+
+/** What each event carries beside its type. `interval` is milliseconds. */
+interface Carried {
+  accept: At
+  'accept:error': Failed
+  bind: At
+  'bind:error': Failed
+  connect: At
+  'connect:delay': At
+  'connect:retry': At & { interval: number }
+  close: At
+  'close:error': Failed
+  disconnect: At
+  end: object
+  handshake: At
+  'handshake:error:protocol': Failed<ProtoError>
+  'handshake:error:auth': Failed<AuthError>
+  'handshake:error:other': Failed
+  unknown: object
+}
+
+/** The name of an event. */
+export type EventType = keyof Carried
+
+/** The events of a type, as `socket.events` gives them. */
+export type EventOfType<E extends EventType = EventType> = { [T in E]: { type: T } & Carried[T] }[E]
+
+/** Any event of a socket. */
+export type Event = EventOfType
+
+/** An event while it is made. */
+interface ObservedEvent {
   readonly type: string
-  /** The endpoint; missing where there is none. */
   readonly address?: string
-  /** Milliseconds, of connect:retry. */
   readonly interval?: number
-  /** Of the events whose name has `error` in it: with `code`, and `status` where authentication failed. */
   readonly error?: Error
 }
 
@@ -62,20 +111,20 @@ export class Observer {
     this.#waiting = undefined
   }
 
-  on(type: string, listener: (event: ObservedEvent) => void): this {
+  on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
     this.#emitter ??= new EventEmitter()
     this.#emitter.on(type, listener)
     if (this.#queue.length > 0) this.#emit()
     return this
   }
 
-  off(type: string, listener: (event: ObservedEvent) => void): this {
+  off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
     this.#emitter?.off(type, listener)
     return this
   }
 
   /** The next event. */
-  receive(): Promise<ObservedEvent> {
+  receive(): Promise<Event> {
     if (this.#emitter !== undefined) {
       throw new Error(
         'Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().',
@@ -84,7 +133,7 @@ export class Observer {
     const event = this.#queue.shift()
     if (event !== undefined) {
       if (event.type === 'end') this.close()
-      return Promise.resolve(event)
+      return Promise.resolve(event as Event)
     }
     if (this.#closed) throw new ZmqError('EBADF')
     if (this.#waiting !== undefined) {
@@ -92,14 +141,14 @@ export class Observer {
         message: 'Observer is busy reading; only one receive operation may be in progress at any time',
       })
     }
-    return new Promise(resolve => (this.#waiting = { resolve: resolve as (event: ObservedEvent | undefined) => void }))
+    return new Promise(resolve => (this.#waiting = { resolve: event => resolve(event as Event) }))
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<ObservedEvent, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
     return {
       next: async () => {
         if (this.#closed && this.#queue.length === 0) return { value: undefined, done: true }
-        const event = (await this.receive()) as ObservedEvent | undefined
+        const event = (await this.receive()) as Event | undefined
         return event === undefined ? { value: undefined, done: true } : { value: event, done: false }
       },
       return: () => Promise.resolve({ value: undefined, done: true }),
