@@ -31,7 +31,7 @@ test('a thousand connections storm in, each is served, and all that go leave not
   const served = (async () => {
     for (let i = 0; i < 1000; i++) {
       const [id, text] = await router.receive()
-      await router.send([id!, `${text} to you`])
+      await router.send([id!, `${String(text)} to you`])
     }
   })()
 

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const dist = join(folder, 'dist')
   await mkdir(join(modules, '@millrace/zeromq'), { recursive: true })
   await writeFile(
-    join(folder, 'tsconfig.json'),
+    join(folder, 'build.json'),
     JSON.stringify({
       extends: join(root, 'tsconfig.json'),
       compilerOptions: {
@@ -49,7 +49,7 @@ beforeAll(async () => {
       exclude: [join(home, 'src/pubsub.ts')],
     }),
   )
-  await run(process.execPath, [tsc, '--project', folder])
+  await run(process.execPath, [tsc, '--project', join(folder, 'build.json')])
   const built = join(modules, '@millrace/zeromq')
   await cp(dist, join(built, 'dist'), { recursive: true })
   await cp(join(home, 'package.json'), join(built, 'package.json'))
