@@ -38,12 +38,16 @@ export class Group {
   readonly #owner: GroupOwner
   /** By priority, highest first. */
   readonly #cursors: Cursor[] = []
+  /** The only one, where there is one: the usual case looks no further. */
+  #cursor: Cursor | undefined
   /** Due for another attempt. */
-  readonly #ready = new Ring<Hand>()
+  #ready: Ring<Hand> | undefined
   #delayed: Map<Hand, Scheduled> | undefined
   #members: readonly Member[] = []
+  /** The only one, where there is one. */
+  #member: Member | undefined
   /** Those that found nothing, in turn, where there are several members. */
-  readonly #armed = new Ring<Member>()
+  #armed: Ring<Member> | undefined
 
   constructor(name: string | undefined, owner: GroupOwner) {
     this.name = name
@@ -56,10 +60,13 @@ export class Group {
     const at = this.#cursors.findIndex(other => other.log.priority < log.priority)
     if (at < 0) this.#cursors.push(cursor)
     else this.#cursors.splice(at, 0, cursor)
+    this.#cursor = this.#cursors.length === 1 ? cursor : undefined
   }
 
   get backlog(): boolean {
-    if (this.#ready.size > 0) return true
+    if (this.#ready !== undefined && this.#ready.size > 0) return true
+    const only = this.#cursor
+    if (only !== undefined) return only.next < only.log.tail
     for (const cursor of this.#cursors) if (cursor.next < cursor.log.tail) return true
     return false
   }
@@ -91,8 +98,9 @@ export class Group {
   add(consumer: Consumer): Member {
     const member: Member = { consumer, group: this, armed: false, queued: false }
     // Who is armed alone stands in no line; with company it does.
-    for (const alone of this.#members.length === 1 ? this.#members : []) if (alone.armed) this.#armed.push(alone)
+    if (this.#member?.armed) this.#line().push(this.#member)
     this.#members = [...this.#members, member]
+    this.#member = this.#members.length === 1 ? member : undefined
     return member
   }
 
@@ -100,6 +108,7 @@ export class Group {
   remove(member: Member): void {
     if (!this.#members.includes(member)) return
     this.#members = this.#members.filter(one => one !== member)
+    this.#member = this.#members.length === 1 ? this.#members[0] : undefined
     for (const cursor of this.#cursors)
       for (const { offset, attempt } of cursor.held(member.consumer)) this.#again(cursor, offset, attempt)
     this.wake()
@@ -107,7 +116,10 @@ export class Group {
 
   /** The next message for a member, or nothing; then it is armed, and woken when there is something again. */
   take(member: Member): Hand | undefined {
-    const hand = this.#ready.size > 0 ? this.#retake(member.consumer) : this.#takeNew(member.consumer)
+    const hand =
+      this.#ready !== undefined && this.#ready.size > 0
+        ? this.#retake(this.#ready, member.consumer)
+        : this.#takeNew(member.consumer)
     if (hand) this.counts.delivered++
     else this.arm(member)
     return hand
@@ -117,26 +129,27 @@ export class Group {
   arm(member: Member): void {
     if (member.armed) return
     member.armed = true
-    if (this.#members.length > 1) this.#armed.push(member)
+    if (this.#member === undefined) this.#line().push(member)
   }
 
   /** Tells those that wait, in turn, as long as there is something. */
   wake(): void {
-    if (this.#members.length === 1) {
-      const alone = this.#members[0]! // there is one
+    const alone = this.#member
+    if (alone !== undefined) {
       if (alone.armed && this.backlog) {
         alone.armed = false
         if (!alone.consumer.wake(alone)) alone.armed = true
       }
       return
     }
-    for (let left = this.#armed.size; left > 0 && this.backlog; left--) {
-      const member = this.#armed.shift()! // left > 0
+    const line = this.#armed
+    for (let left = line?.size ?? 0; line && left > 0 && this.backlog; left--) {
+      const member = line.shift()! // left > 0
       member.armed = false
       if (this.#members.includes(member) && !member.consumer.wake(member) && !member.armed) {
         // Nobody waits there now. It stays in line for what comes later.
         member.armed = true
-        this.#armed.push(member)
+        this.#line().push(member)
       }
     }
   }
@@ -178,7 +191,7 @@ export class Group {
 
   /** A batch was settled: others may come, publishers may go on. */
   done(): void {
-    if (this.#ready.size > 0) this.wake()
+    if (this.#ready !== undefined && this.#ready.size > 0) this.wake()
     this.#owner.admit()
   }
 
@@ -212,7 +225,7 @@ export class Group {
   close(): void {
     for (const scheduled of this.#delayed?.values() ?? []) scheduled.cancel()
     this.#delayed = undefined
-    this.#ready.clear()
+    this.#ready = undefined
   }
 
   statistics(): GroupStatistics {
@@ -222,8 +235,8 @@ export class Group {
     return { ...counts, pending: this.pending, inFlight, consumers: this.#members.length }
   }
 
-  #retake(consumer: Consumer): Hand | undefined {
-    for (let hand = this.#ready.shift(); hand; hand = this.#ready.shift()) {
+  #retake(ready: Ring<Hand>, consumer: Consumer): Hand | undefined {
+    for (let hand = ready.shift(); hand; hand = ready.shift()) {
       if (!hand.cursor.waits(hand.offset)) continue // dropped meanwhile
       if (this.#expired(hand.expires)) {
         hand.cursor.settle(hand.offset)
@@ -237,14 +250,29 @@ export class Group {
   }
 
   #takeNew(consumer: Consumer): Hand | undefined {
+    if (this.#cursor !== undefined) return this.#takeFrom(this.#cursor, consumer)
     for (const cursor of this.#cursors) {
-      const { log } = cursor
-      while (cursor.next < log.tail) {
-        if (log.mortal && this.#expired(log.expires(cursor.next))) cursor.skip()
-        else return cursor.take(consumer)
-      }
+      const hand = this.#takeFrom(cursor, consumer)
+      if (hand) return hand
     }
     return undefined
+  }
+
+  #takeFrom(cursor: Cursor, consumer: Consumer): Hand | undefined {
+    const { log } = cursor
+    while (cursor.next < log.tail) {
+      if (log.mortal && this.#expired(log.expires(cursor.next))) cursor.skip()
+      else return cursor.take(consumer)
+    }
+    return undefined
+  }
+
+  #line(): Ring<Member> {
+    return (this.#armed ??= new Ring())
+  }
+
+  #due(): Ring<Hand> {
+    return (this.#ready ??= new Ring())
   }
 
   #expired(expires: number | undefined): boolean {
@@ -262,7 +290,7 @@ export class Group {
     cursor.wait(offset)
     const scheduled = this.#owner.schedule.add(this.#owner.clock.now() + delay, () => {
       this.#delayed?.delete(hand)
-      this.#ready.push(hand)
+      this.#due().push(hand)
       this.wake()
     })
     this.#delayed ??= new Map()
@@ -271,7 +299,7 @@ export class Group {
 
   #again(cursor: Cursor, offset: number, attempt: number): void {
     cursor.wait(offset)
-    this.#ready.push(new Hand(cursor, offset, attempt, undefined, 0))
+    this.#due().push(new Hand(cursor, offset, attempt, undefined, 0))
   }
 }
 

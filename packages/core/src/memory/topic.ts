@@ -42,7 +42,11 @@ export class Topic implements GroupOwner {
   readonly #options: TopicOptions
   /** By priority. */
   readonly #logs: Log[] = []
+  /** Priority 0. */
+  readonly #usual: Log
   #all: readonly Group[] = []
+  /** The only group, where there is one: the usual case looks no further. */
+  #group: Group | undefined
   readonly #blocked = new Ring<Blocked>()
   #dedupe: DedupeWindow | undefined
   #size = 0
@@ -55,7 +59,8 @@ export class Topic implements GroupOwner {
     this.#options = options
     this.lastUse = options.plan.clock.now()
     this.#slack = Math.min(SLACK, options.plan.retain.messages >> 4)
-    this.#log(0)
+    this.#usual = new Log(name, 0, this.lastUse)
+    this.#logs.push(this.#usual)
   }
 
   get subscribers(): number {
@@ -93,6 +98,7 @@ export class Topic implements GroupOwner {
     const group = new Group(name, this)
     for (const log of this.#logs) group.join(log, from)
     this.#all = [...this.#all, group]
+    this.#group = this.#all.length === 1 ? group : undefined
     return group
   }
 
@@ -101,6 +107,7 @@ export class Topic implements GroupOwner {
     if (!this.#all.includes(group)) return
     group.close()
     this.#all = this.#all.filter(one => one !== group)
+    this.#group = this.#all.length === 1 ? this.#all[0] : undefined
     this.admit()
   }
 
@@ -124,6 +131,7 @@ export class Topic implements GroupOwner {
   }
 
   #wakeAll(): void {
+    if (this.#group !== undefined) return this.#group.wake()
     const all = this.#all
     for (let i = 0; i < all.length; i++) all[i]!.wake() // i < length
   }
@@ -168,7 +176,7 @@ export class Topic implements GroupOwner {
     let bytes = batch.length * OVERHEAD
     for (let i = 0; i < batch.length; i++) bytes += batch[i]!.payload.length // i < length
     if (this.#bytes + bytes > capacity.bytes) return false
-    const log = this.#logs[0]! // priority 0 is always there
+    const log = this.#usual
     const first = this.#options.number(batch.length)
     for (let i = 0; i < batch.length; i++) log.append(batch[i]!, first + i, now, undefined)
     this.#size += batch.length
@@ -220,7 +228,7 @@ export class Topic implements GroupOwner {
   /** Lets those go that all have settled, oldest first, down to the bound. */
   #trim(bound: Required<Bound>): void {
     if (this.#logs.length > 1) return this.#trimMany(bound)
-    const log = this.#logs[0]! // priority 0 is always there
+    const log = this.#usual
     const floor = this.#floor(log)
     let freed = 0
     const { head } = log
@@ -309,8 +317,7 @@ export class Topic implements GroupOwner {
   }
 
   #log(priority: number): Log {
-    const found =
-      this.#logs.length === 1 && priority === 0 ? this.#logs[0] : this.#logs.find(log => log.priority === priority)
+    const found = priority === 0 ? this.#usual : this.#logs.find(log => log.priority === priority)
     if (found) return found
     const log = new Log(this.name, priority, this.#options.plan.clock.now())
     this.#logs.push(log)
