@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Event, EventType, Socket } from 'zeromq'
+import { raw } from './raw-options.ts'
 import { implementation, type Name, type Zmq } from './implementations.ts'
 
 export { raw } from './raw-options.ts'
@@ -41,6 +42,15 @@ export interface Options {
   /** Why the native package can play side a alone. */
   oursConnects?: string
   timeout?: number
+}
+
+/** The way of reading that is left where the platform has no direct reads; the native package has no such option. */
+function readThroughEvents(socket: Socket): void {
+  try {
+    raw(socket).setStringOption(10_008, 'data')
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EINVAL') throw error
+  }
 }
 
 type Run = (scene: Scene) => Promise<void>
@@ -325,6 +335,7 @@ async function play(names: readonly [Name, Name], transport: Transport, run: Run
     transport,
     add(socket) {
       socket.linger = 0
+      if (process.env['ZMQ_READS'] === 'data') readThroughEvents(socket)
       if (socket.type === 0 || 'sendTimeout' in socket) (socket as unknown as Sender).sendTimeout = 5_000
       if (socket.type === 0 || 'receiveTimeout' in socket) (socket as unknown as Receiver).receiveTimeout = 5_000
       freeing.push(() => socket.close())
