@@ -7,6 +7,7 @@ import { internals } from './socket.ts'
 import type { Socket } from './sockets.ts'
 import type { Authenticator } from './zap.ts'
 
+export { curveClients, plainUsers } from './authenticators.ts'
 export { curvePublicKey } from './curve.ts'
 export { ZmqError, type ErrorCode } from './errors.ts'
 export type { ProxyStatistics, Traffic } from './forwarding.ts'
