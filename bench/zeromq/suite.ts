@@ -150,6 +150,13 @@ function everybody(log: (line: string) => void): Contender[] {
       plays: ['push-pull', 'pub-sub', 'inproc', 'curve'],
       pace: 20,
     },
+    {
+      name: "millrace, 'data' events",
+      program: worker('millrace', 'data'),
+      ours: true,
+      plays: ['push-pull', 'req-rep'],
+      pace: 12,
+    },
     { name: 'zeromq', program: worker('zeromq', 'await'), ours: false, plays: tcp, pace: 1 },
     { name: 'raw net', program: node('net-worker.ts'), ours: false, plays: ['push-pull', 'req-rep'], pace: 30 },
   ]

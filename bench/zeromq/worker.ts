@@ -1,5 +1,6 @@
 // One side of a case, over a library with the API of the `zeromq` package: ours or the native one.
 //   worker.ts LIBRARY API ROLE PORT SIZE COUNT [curve]
+// API is `await` (await send, for await), `batch` (sendMany, receiveMany) or `data` (as await, and read by 'data' events).
 // A receiver says "ready" when it is bound and "result N" when it is done; a sender stays until it is killed.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type * as Zmq from 'zeromq'
@@ -40,27 +41,27 @@ await play()
 setInterval(() => {}, 1 << 30)
 
 async function pull(): Promise<void> {
-  const socket = new zmq.Pull(serverSide)
+  const socket = reading(new zmq.Pull(serverSide))
   await socket.bind(endpoint)
   say('ready')
   await receiveAll(socket)
 }
 
 async function push(): Promise<void> {
-  const socket = new zmq.Push(clientSide)
+  const socket = reading(new zmq.Push(clientSide))
   socket.connect(endpoint)
   await sendAll(socket)
 }
 
 async function rep(): Promise<void> {
-  const socket = new zmq.Reply(serverSide)
+  const socket = reading(new zmq.Reply(serverSide))
   await socket.bind(endpoint)
   say('ready')
   for await (const message of socket) await socket.send(message)
 }
 
 async function req(): Promise<void> {
-  const socket = new zmq.Request(clientSide)
+  const socket = reading(new zmq.Request(clientSide))
   socket.connect(endpoint)
   const warm = Math.floor(count / 5)
   const took = new Float64Array(count - warm)
@@ -129,6 +130,13 @@ async function inproc(): Promise<void> {
   sender.connect('inproc://bench')
   void sendAll(sender)
   await receiveAll(receiver)
+}
+
+// Where the platform has no direct reads (Bun, Deno) this is how it reads.
+function reading<S extends Socket>(socket: S): S {
+  const options = socket as unknown as { setStringOption(id: number, value: string): void }
+  if (api === 'data') options.setStringOption(10_008, 'data')
+  return socket
 }
 
 async function sendAll(socket: Socket & { send(message: Uint8Array): Promise<void> }): Promise<void> {
