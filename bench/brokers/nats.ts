@@ -1,0 +1,60 @@
+import { start } from '@millrace/harness'
+import { jetstream } from '@millrace/nats'
+import { AckPolicy, jetstream as client, jetstreamManager } from '@nats-io/jetstream'
+import { connect, headers } from '@nats-io/transport-node'
+import { newId } from 'millrace/adapter'
+import { pipelined } from './contender.ts'
+import type { Backend } from './contender.ts'
+
+/** JetStream: file storage, every publish answered, every ack confirmed by the server. */
+export const nats: Backend = {
+  name: 'jetstream',
+  async open() {
+    const server = await start('nats', { fresh: true })
+    const nc = await connect({ servers: server.url.replace('nats://', '') })
+    const js = client(nc)
+    const manager = await jetstreamManager(nc)
+    await manager.streams.add({ name: 'bare', subjects: ['bare.>'] })
+    const broker = jetstream({ url: server.url })
+    return {
+      broker,
+      bare: {
+        async prepare(topic) {
+          await manager.consumers.add('bare', {
+            durable_name: topic,
+            filter_subject: `bare.${topic}`,
+            ack_policy: AckPolicy.Explicit,
+            max_ack_pending: -1,
+          })
+        },
+        async publish(topic, size, messages, window) {
+          const payload = new Uint8Array(size)
+          await pipelined(messages, window, () => {
+            // What Millrace sends too: an id and a time.
+            const own = headers()
+            own.append('id', newId())
+            own.append('time', String(Date.now()))
+            return js.publish(`bare.${topic}`, payload, { headers: own, msgID: newId() })
+          })
+        },
+        async consume(topic, messages, window) {
+          const consumer = await js.consumers.get('bare', topic)
+          const taken = await consumer.consume({ max_messages: window })
+          const acks: Promise<unknown>[] = []
+          let left = messages
+          for await (const one of taken) {
+            acks.push(one.ackAck())
+            if (--left === 0) break
+          }
+          await Promise.all(acks)
+          await taken.close()
+        },
+      },
+      async close() {
+        await broker.close({ timeout: 0 })
+        await nc.close()
+        await server.stop()
+      },
+    }
+  },
+}
