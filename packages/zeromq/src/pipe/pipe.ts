@@ -74,10 +74,11 @@ export class Pipe {
   /** The next message with `lead` as its first frame; of a request its topic as the only frame. */
   read(lead?: Buffer): Buffer[] | undefined {
     const queue = this.in
-    if (!queue.peek()) return undefined
-    const message = queue.read(this.#frames, lead === undefined || (queue.flags & COMMAND) !== 0 ? [] : [lead])
-    if (message !== undefined && (queue.flags & COMMAND) !== 0) {
-      const body = message[0]! // a command is one frame
+    const message = queue.read(this.#frames, lead === undefined ? [] : [lead])
+    if (message === undefined) return undefined
+    if ((queue.flags & COMMAND) !== 0) {
+      const body = message[message.length - 1]! // a command is one frame
+      message.length = 1
       message[0] = body.subarray(1 + body[0]!)
     }
     this.#carrier.drained()

@@ -150,7 +150,7 @@ export class Queue {
     return true
   }
 
-  /** Takes the next message as frames that the caller owns, added to `into`; undefined: there is none. A command's body counts as a frame. */
+  /** Takes the next message as frames that the caller owns, added to `into`; undefined: there is none. A command's body counts as a frame; `flags` tells that it was one. */
   read(frames: Frames, into: Buffer[] = []): Buffer[] | undefined {
     let extent = this.#head
     if (extent === undefined) return undefined
@@ -175,6 +175,7 @@ export class Queue {
       if ((flags & MORE) === 0) {
         if ((flags & COMMAND) === 0) this.#readOne(extent)
         this.#drop(extent)
+        this.flags = flags & ~LONG
         return into
       }
       extent = this.#drop(extent)!
