@@ -55,7 +55,8 @@ async function start(asked: ReturnType<typeof options>): Promise<number> {
 async function demo(takes: number): Promise<number> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-  const { signal } = stop
+  const overdue = AbortSignal.timeout(takes + 90_000)
+  const signal = AbortSignal.any([stop.signal, overdue])
 
   const flights = load()
   const ledger = new Ledger()
@@ -127,8 +128,13 @@ async function demo(takes: number): Promise<number> {
     return 0
   } catch (error) {
     if (!signal.aborted) throw error
-    print('  stopped')
-    return 130
+    progress.close()
+    if (stop.signal.aborted) {
+      print('  stopped')
+      return 130
+    }
+    print(style('red', `  ✗ not over in time: ${count(broker.statistics().pending)} messages are not settled`))
+    return 1
   } finally {
     progress.close()
     await router.close({ timeout: 1_000 })
