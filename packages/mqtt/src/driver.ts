@@ -1,0 +1,326 @@
+import type { IClientOptions, IClientSubscribeOptions, IConnackPacket, MqttClient } from 'mqtt'
+import { aborted, isPattern, matches, MillraceError, newId } from 'millrace/adapter'
+import type { AttachSpec, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
+import type { Capabilities, Failure, Message, SubscribeOptions } from 'millrace'
+import { dial, farewell } from './connection.ts'
+import { toMqtt } from './encode.ts'
+import type { Wire } from './encode.ts'
+import { Publisher } from './publisher.ts'
+import type { Outgoing } from './publisher.ts'
+import { Sessions } from './sessions.ts'
+import type { Session } from './sessions.ts'
+import { MqttSource } from './source.ts'
+import type { Leaving, MqttRaw } from './source.ts'
+import type { Topics } from './topics.ts'
+
+export type QoS = 0 | 1 | 2
+
+/** What MQTT adds to subscribe's options. */
+export interface MqttSubscribeOptions extends SubscribeOptions {
+  /** The most that messages of this subscription are sent with. Default: the factory's. */
+  readonly qos?: QoS
+  /** 'take': retained messages that were there before come first; not in a group. Default 'skip'. */
+  readonly retained?: 'skip' | 'take'
+}
+
+/** What one message is published with. */
+export interface Publishing {
+  readonly qos?: QoS
+  readonly retain?: boolean
+}
+
+export interface MqttPlan {
+  /** How to reach the server; without a client id. */
+  readonly dial: IClientOptions
+  readonly client: MqttClient | undefined
+  readonly version: 4 | 5
+  readonly topics: Topics
+  readonly qos: QoS
+  readonly wire: Wire
+  readonly maxBytes: number
+  readonly maxPending: number
+  readonly publishing: ((topic: string, message: Message) => Publishing) | undefined
+  /** Un-acknowledged publishes at most; undefined: what the server says. */
+  readonly inFlight: number | undefined
+  /** Sessions of this name outlive the process. */
+  readonly clientId: string | undefined
+  /** ms that a session is kept without a connection. */
+  readonly sessionExpiry: number
+}
+
+/** Room for topic, properties and the envelope beside the payload. */
+const BESIDE = 16 * 1024
+/** ms in which a subscription that closes may give back what it has. */
+const GIVING_BACK = 5000
+/** In flight on a client of the user's, whose server is not known. */
+const MODEST = 20
+
+export class MqttDriver implements Driver {
+  readonly name = 'mqtt'
+  readonly capabilities: Capabilities
+  readonly #plan: MqttPlan
+  readonly #id: string
+  readonly #sessions: Sessions
+  #client: MqttClient | undefined
+  #publisher: Publisher | undefined
+
+  constructor(plan: MqttPlan) {
+    this.#plan = plan
+    this.#id = plan.clientId ?? `millrace-${newId()}`
+    this.#sessions = new Sessions(this.#id)
+    const capabilities: Capabilities = {
+      accepts: plan.qos === 0 ? 'sent' : 'held',
+      subscribes: 'server',
+      settles: plan.qos === 0 ? 'none' : 'sent',
+      groups: true,
+      broadcast: 'live',
+      ordered: 'topic',
+      keyAffinity: false,
+      attempts: 'process',
+      nackDelay: { where: 'process', max: 366 * 24 * 3600 * 1000 },
+      publishDelay: false,
+      ttl: 'delivery',
+      priority: 0,
+      replays: false,
+      patterns: true,
+      leases: false,
+      transactions: false,
+      maxBytes: plan.maxBytes,
+      dedupes: 0,
+      shared: true,
+    }
+    this.capabilities = Object.freeze(capabilities)
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    if (this.#publisher?.open) return
+    this.#publisher?.end()
+    this.#publisher = undefined
+    const { client: given, inFlight } = this.#plan
+    if (given) {
+      await standing(given, signal)
+      this.#publisher = new Publisher(given, inFlight ?? MODEST)
+      return
+    }
+    // The session of the publishing connection is of no use: what was not acknowledged is told as unknown.
+    const clientId = `${this.#id}-${newId()}`
+    const { client, connack } = await dial({ ...this.#plan.dial, clientId, clean: true }, signal)
+    try {
+      this.#check(connack)
+    } catch (error) {
+      await farewell(client)
+      throw error
+    }
+    const most = connack.properties?.receiveMaximum ?? 65_535
+    this.#client = client
+    this.#publisher = new Publisher(client, Math.min(inFlight ?? most, most))
+  }
+
+  /** There is nothing to make: a group is whoever is there. */
+  async declare(): Promise<void> {}
+
+  write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
+    const publisher = this.#publisher
+    if (!publisher?.open) return Promise.reject(new MillraceError('DISCONNECTED', 'mqtt: there is no connection'))
+    const place = this.#plan.topics.of(topic)
+    const time = Date.now()
+    return new Promise((resolve, reject) => {
+      const { signal } = options
+      const failures: Failure[] = []
+      const mine = new Set<Outgoing>()
+      let left = batch.length
+      let sent = false
+      const onAbort = (): void => publisher.withdraw(mine, aborted(signal, 'publish'))
+      signal.addEventListener('abort', onAbort, { once: true })
+      for (const [index, message] of batch.entries()) {
+        const { qos = this.#plan.qos, retain = false } = this.#plan.publishing?.(topic, message) ?? {}
+        const outgoing: Outgoing = {
+          ...this.#packet(place, message, { time, expires: options.expires }, { qos, retain }),
+          done: (error, wasSent) => {
+            sent ||= wasSent
+            if (error) {
+              const unknown = wasSent && error.code === 'DISCONNECTED'
+              failures.push({ index, id: message.id, outcome: unknown ? 'unknown' : 'refused', error })
+            }
+            if (--left > 0) return
+            signal.removeEventListener('abort', onAbort)
+            const [first] = failures
+            if (first && !sent && (first.error as MillraceError).code === 'DISCONNECTED') reject(first.error)
+            else resolve(failures.sort((a, b) => a.index - b.index))
+          },
+        }
+        mine.add(outgoing)
+        publisher.publish(outgoing)
+      }
+    })
+  }
+
+  async attach(spec: AttachSpec, sink: Sink, signal: AbortSignal): Promise<Source> {
+    const { topics, maxPending } = this.#plan
+    const { group } = spec
+    const { qos = this.#plan.qos, retained = 'skip' } = spec.options as MqttSubscribeOptions
+    const filters = this.#filters(spec, { qos, rh: retained === 'take' ? 0 : 2 })
+    const session = this.#sessions.of(sink, group, Object.keys(filters))
+    const source = new MqttSource({
+      sink,
+      topics,
+      filters,
+      wanted: topic => spec.topics.some(one => (isPattern(one) ? matches(one, topic) : one === topic)),
+      retained: retained === 'take',
+      maxPending,
+      leave: leaving => this.#leave(leaving, session, group),
+    })
+    const options = this.#sourceOptions(session, spec)
+    const { client, connack } = await dial(options, signal, made => source.prepare(made))
+    try {
+      await source.subscribe()
+    } catch (error) {
+      client.end(true)
+      throw error
+    }
+    if (session.known && !connack.sessionPresent)
+      sink.gap('the server no longer had the session: what was published meanwhile is missed')
+    session.known = true
+    return source
+  }
+
+  async close(): Promise<void> {
+    this.#publisher?.end()
+    this.#publisher = undefined
+    if (this.#client) await farewell(this.#client)
+    this.#client = undefined
+  }
+
+  #packet(
+    topic: string,
+    message: Message,
+    stamp: { time?: number | undefined; expires?: number | undefined; attempt?: number },
+    options: { readonly qos: QoS; readonly retain: boolean },
+  ): Pick<Outgoing, 'topic' | 'payload' | 'options'> {
+    const { wire, version } = this.#plan
+    const { payload, properties } = toMqtt(message, stamp, wire, version)
+    // An empty payload takes away what is retained; an envelope never is empty.
+    const bytes = options.retain && message.tombstone ? Buffer.alloc(0) : payload
+    return { topic, payload: bytes, options: { ...options, ...(properties && { properties }) } }
+  }
+
+  #filters(spec: AttachSpec, options: IClientSubscribeOptions): Record<string, IClientSubscribeOptions> {
+    const { topics } = this.#plan
+    const { group } = spec
+    const filters: Record<string, IClientSubscribeOptions> = {}
+    for (const topic of spec.topics) {
+      // Of two filters that match a message the server may send it twice.
+      if (!isPattern(topic) && spec.topics.some(one => isPattern(one) && matches(one, topic))) continue
+      const filter = isPattern(topic) ? topics.ofPattern(topic) : topics.of(topic)
+      if (group === undefined) filters[filter] = options
+      else {
+        filters[`$share/${group}/${filter}`] = options
+        filters[`$share/${group}/${topics.back(filter, group)}`] = options
+      }
+    }
+    return filters
+  }
+
+  #sourceOptions(session: Session, spec: AttachSpec): IClientOptions {
+    const { dial: base, version, sessionExpiry } = this.#plan
+    const durable = spec.group !== undefined
+    const { will: _, ...rest } = base // only the publishing connection has a will
+    return {
+      ...rest,
+      clientId: session.clientId,
+      clean: !durable,
+      ...(version === 5 && {
+        properties: {
+          ...base.properties,
+          // The server sends no more than may be un-settled here.
+          receiveMaximum: Math.min(spec.prefetch, 65_535),
+          ...(durable && { sessionExpiryInterval: Math.ceil(sessionExpiry / 1000) }),
+        },
+      }),
+    }
+  }
+
+  /** Ends a subscription's connection. A session without a name of the user's ends too: what it has goes to the others. */
+  async #leave(leaving: Leaving, session: Session, group: string | undefined): Promise<void> {
+    session.end()
+    const { client } = leaving
+    if (group === undefined || this.#plan.clientId !== undefined) return farewell(client)
+    const empty = client.connected && (await this.#giveBack(leaving, group).then(() => true, () => false)) // prettier-ignore
+    await farewell(client, empty)
+    if (!empty || this.#plan.version === 5) return
+    // Before MQTT 5 a session ends by beginning a clean one.
+    const options = { ...this.#plan.dial, clientId: session.clientId, clean: true }
+    await dial(options, AbortSignal.timeout(GIVING_BACK)).then(
+      made => farewell(made.client),
+      () => undefined,
+    )
+  }
+
+  async #giveBack({ client, filters, empty }: Leaving, group: string): Promise<void> {
+    const mark = this.#plan.topics.control(newId())
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new MillraceError('TIMEOUT', 'mqtt: not given back in time')), GIVING_BACK)
+      const failed = (error: unknown): void => reject(error as Error)
+      const over = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      client.once('close', () => (clearTimeout(timer), reject(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')))) // prettier-ignore
+      const run = async (): Promise<void> => {
+        // First nothing more is to come here; then what is given back cannot come here either.
+        await client.unsubscribeAsync([...filters])
+        await client.subscribeAsync(mark, { qos: 1 })
+        const emptying = empty(raw => this.#back(raw, group))
+        const seen = emptying.until(mark)
+        await this.#send({ topic: mark, payload: Buffer.alloc(0), options: { qos: 1 } })
+        await seen
+      }
+      run().then(over, failed)
+    })
+  }
+
+  #back(raw: MqttRaw, group: string): Promise<void> {
+    const { message, attempt, time, expires, place } = raw
+    if (!message || (expires !== undefined && expires <= Date.now())) return Promise.resolve()
+    const qos = this.#plan.qos === 0 ? 1 : this.#plan.qos
+    const topic = this.#plan.topics.back(place, group)
+    return this.#send(this.#packet(topic, message, { time, expires, attempt }, { qos, retain: false }))
+  }
+
+  #send(packet: Pick<Outgoing, 'topic' | 'payload' | 'options'>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (error: Error | undefined): void => (error ? reject(error) : resolve())
+      if (this.#publisher) this.#publisher.publish({ ...packet, done })
+      else reject(new MillraceError('DISCONNECTED', 'mqtt: there is no connection'))
+    })
+  }
+
+  #check(connack: IConnackPacket): void {
+    const { maxBytes, qos } = this.#plan
+    const { maximumPacketSize, maximumQoS } = connack.properties ?? {}
+    if (maximumPacketSize !== undefined && maximumPacketSize < maxBytes + BESIDE)
+      throw new MillraceError(
+        'TOPOLOGY_MISMATCH',
+        `mqtt: the server takes packets of ${maximumPacketSize} bytes at most: lower maxBytes, now ${maxBytes}`,
+      )
+    if (maximumQoS !== undefined && maximumQoS < qos)
+      throw new MillraceError('UNSUPPORTED', `mqtt: the server takes QoS ${maximumQoS} at most`)
+  }
+}
+
+/** A client of the user's connects by itself. */
+function standing(client: MqttClient, signal: AbortSignal): Promise<void> {
+  if (client.connected) return Promise.resolve()
+  if (client.disconnecting || client.disconnected)
+    return Promise.reject(new MillraceError('CLOSED', 'mqtt: the client that was passed in is closed'))
+  return new Promise((resolve, reject) => {
+    const over = (): void => {
+      client.off('connect', onConnect)
+      signal.removeEventListener('abort', onAbort)
+    }
+    const onConnect = (): void => (over(), resolve())
+    const onAbort = (): void => (over(), reject(aborted(signal, 'connect')))
+    client.on('connect', onConnect)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}

@@ -1,0 +1,90 @@
+import { foreignId, fromHeaders, isMillraceError, newId, opened, seal, toHeaders, unseal } from 'millrace/adapter'
+import type { Stamp } from 'millrace/adapter'
+import type { Message } from 'millrace'
+import type { IPublishPacket } from 'mqtt'
+
+/** 'properties': user properties of MQTT 5. 'envelope': one JSON object, for MQTT 3.1.1. */
+export type Wire = 'properties' | 'envelope'
+
+export interface Encoded {
+  readonly payload: Buffer
+  readonly properties?: NonNullable<IPublishPacket['properties']>
+}
+
+/** What user properties cannot carry as it is: one JSON object. */
+const ODD = 'millrace-metadata'
+/** Servers refuse control characters and non-characters in strings (MQTT 5 §1.5.4). */
+const STRANGE = /[\u0001-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud83f-\udbff][\udffe\udfff]/
+/** Payloads up to this are copied: a view would pin the whole chunk that was read. */
+const COPIED = 16_384
+/** How an envelope of ours begins. */
+const ENVELOPE = Buffer.from('{"v":1,"id":')
+
+/** A message as a packet's payload and properties. */
+export function toMqtt(message: Message, stamp: Stamp, wire: Wire, version: 4 | 5): Encoded {
+  const expiry =
+    version === 5 && stamp.expires !== undefined
+      ? { messageExpiryInterval: Math.max(1, Math.ceil((stamp.expires - Date.now()) / 1000)) }
+      : undefined
+  if (wire === 'envelope') {
+    // An empty payload would delete what is retained: a tombstone is to do just that.
+    const bytes = seal(message, stamp)
+    return { payload: buffer(bytes), ...(expiry && { properties: expiry }) }
+  }
+  const userProperties: Record<string, string> = {}
+  const odd: Record<string, string> = {}
+  let some = false
+  for (const [key, value] of Object.entries(toHeaders(message, stamp)))
+    if (STRANGE.test(value) || key in Object.prototype) {
+      Object.defineProperty(odd, key, { value, enumerable: true })
+      some = true
+    } else userProperties[key] = value
+  if (some) userProperties[ODD] = ascii(JSON.stringify(odd))
+  return { payload: buffer(message.payload), properties: { userProperties, ...expiry } }
+}
+
+/** The message in a packet, whoever sent it, and what travelled with it. `place` is its MQTT topic. */
+export function fromMqtt(packet: IPublishPacket, place: string): { readonly message: Message; readonly stamp: Stamp } {
+  const bytes = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+  const read = fromHeaders(entries(packet.properties?.userProperties), key => key === ODD)
+  if (read.id === undefined && bytes.subarray(0, ENVELOPE.length).equals(ENVELOPE))
+    try {
+      return unseal(bytes)
+    } catch (error) {
+      if (!isMillraceError(error, 'UNDECODABLE')) throw error
+    }
+  const payload =
+    bytes.length <= COPIED ? new Uint8Array(bytes) : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  // Another producer's message has no place: the same bytes have the same id, so that it stays when it comes again.
+  const message = opened(read, payload, () => (packet.qos === 0 ? newId() : foreignId(place, payload)))
+  return { message, stamp: read }
+}
+
+function buffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+function ascii(json: string): string {
+  return json.replaceAll(/[\u007f-\uffff]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+type Properties = NonNullable<NonNullable<IPublishPacket['properties']>['userProperties']>
+
+/** Of a property with several values the first counts. */
+function* entries(from: Properties | undefined): Iterable<readonly [string, unknown]> {
+  if (!from) return
+  for (const [key, values] of Object.entries(from)) {
+    const value = Array.isArray(values) ? values[0] : values
+    if (key === ODD) yield* odd(value)
+    else yield [key, value]
+  }
+}
+
+function odd(text: string | undefined): [string, unknown][] {
+  try {
+    const read: unknown = JSON.parse(text ?? '')
+    return typeof read === 'object' && read !== null ? Object.entries(read) : []
+  } catch {
+    return []
+  }
+}

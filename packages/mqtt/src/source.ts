@@ -1,0 +1,205 @@
+import type { IClientSubscribeOptions, IPublishPacket, MqttClient, Packet } from 'mqtt'
+import { MillraceError, Ring } from 'millrace/adapter'
+import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
+import { onEnd } from './connection.ts'
+import { fromMqtt } from './encode.ts'
+import { ours } from './errors.ts'
+import { HeldAcks } from './held-acks.ts'
+import type { Held } from './held-acks.ts'
+import type { Topics } from './topics.ts'
+
+export interface MqttSourceOptions {
+  readonly sink: Sink
+  readonly topics: Topics
+  readonly filters: Readonly<Record<string, IClientSubscribeOptions>>
+  /** Whether a topic is one of those asked for. */
+  readonly wanted: (topic: string) => boolean
+  /** Retained messages that were there before are handed over as well. */
+  readonly retained: boolean
+  /** QoS 0 messages that wait here for room at most; beyond it the newest are dropped, and that is told as a gap. */
+  readonly maxPending: number
+  /** Ends the connection, once everything is settled or given back. */
+  readonly leave: (source: Leaving) => Promise<void>
+}
+
+/** What a source has left when it stops. */
+export interface Leaving {
+  readonly client: MqttClient
+  readonly filters: readonly string[]
+  /** Calls back for each message in hand and each that comes from now on; what it resolves for is acknowledged. */
+  empty(each: (raw: MqttRaw) => Promise<void>): Emptying
+}
+
+export interface Emptying {
+  /** A packet under this topic is not a message: it says that nothing is left before it. */
+  until(mark: string): Promise<void>
+}
+
+export interface MqttRaw extends Raw {
+  /** Grows by nacks where the message is given back. */
+  attempt: number
+  readonly held: Held | undefined
+  /** The MQTT topic that it was published to. */
+  readonly place: string
+}
+
+/** Pushed by the server as its window allows; acknowledged when core says so. */
+export class MqttSource implements Source {
+  readonly #options: MqttSourceOptions
+  readonly #pending = new Ring<MqttRaw>()
+  /** Received and not settled, in the order of receipt; QoS 0 is not among them. */
+  readonly #open = new Set<MqttRaw>()
+  #client: MqttClient | undefined
+  #acks: HeldAcks | undefined
+  #credit = 0
+  #waiting = 0
+  #dropped = 0
+  #paused = false
+  #back: ((raw: MqttRaw) => void) | undefined
+  #mark: { readonly topic: string; readonly seen: () => void } | undefined
+  #off: () => void = () => undefined
+
+  constructor(options: MqttSourceOptions) {
+    this.#options = options
+  }
+
+  /** Listens. Nothing of the client's may have been received before. */
+  prepare(client: MqttClient): void {
+    this.#client = client
+    this.#acks = new HeldAcks(client)
+    client.on('packetreceive', (packet: Packet) => {
+      if (packet.cmd === 'publish') this.#arrive(packet)
+    })
+  }
+
+  async subscribe(): Promise<void> {
+    const client = this.#need()
+    const { sink, filters } = this.#options
+    this.#off = onEnd(client, error => sink.down(error))
+    await new Promise<void>((resolve, reject) =>
+      client.subscribe({ ...filters } as Record<string, IClientSubscribeOptions & { qos: 0 | 1 | 2 }>, error =>
+        error ? reject(ours(error, 'subscribe')) : resolve(),
+      ),
+    )
+    if (!client.connected) throw new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')
+  }
+
+  request(credit: number): void {
+    this.#credit += credit
+    this.#pump()
+  }
+
+  settle(batch: readonly Settlement[]): void | Promise<void> {
+    if (!this.#client?.connected)
+      return Promise.reject(new MillraceError('DISCONNECTED', 'mqtt: there is no connection'))
+    for (const { raw, outcome, attempt } of batch) {
+      const own = raw as MqttRaw
+      if (outcome === 'ack') this.#acknowledge(own)
+      else if (outcome !== 'hold') {
+        own.attempt = outcome === 'nack' ? attempt + 1 : attempt
+        if (!this.#paused) this.#wait(own)
+      }
+    }
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#pending.clear() // they are among the open ones
+  }
+
+  async stop(): Promise<void> {
+    this.#paused = true
+    this.#off()
+    const client = this.#client
+    if (!client) return
+    const { filters, leave } = this.#options
+    await leave({ client, filters: Object.keys(filters), empty: each => this.#empty(each) })
+    this.#open.clear()
+  }
+
+  #arrive(packet: IPublishPacket): void {
+    const held = packet.qos > 0 ? this.#acks?.hold(packet) : undefined
+    if (packet.topic === this.#mark?.topic) {
+      if (held) this.#acks?.settle(held)
+      this.#mark.seen()
+      return
+    }
+    const { topics, wanted, retained } = this.#options
+    const given = topics.given(packet.topic)
+    const place = given ?? packet.topic
+    const topic = topics.topicOf(place)
+    if ((packet.retain && !retained) || !wanted(topic)) {
+      if (held) this.#acks?.settle(held)
+      return
+    }
+    const { message, stamp } = fromMqtt(packet, place)
+    const expiry = packet.properties?.messageExpiryInterval
+    const raw: MqttRaw = {
+      topic,
+      message,
+      attempt: given === undefined ? 1 : Math.max(1, stamp.attempt ?? 1),
+      redelivered: packet.dup,
+      time: stamp.time,
+      expires: stamp.expires ?? (expiry === undefined ? undefined : Date.now() + expiry * 1000),
+      origin: { topic: place, qos: packet.qos, ...(packet.messageId !== undefined && { messageId: packet.messageId }) },
+      held,
+      place,
+    }
+    if (held) this.#open.add(raw)
+    if (this.#back) this.#back(raw)
+    else if (!this.#paused) this.#wait(raw)
+  }
+
+  /** Hands it over now or when there is room. */
+  #wait(raw: MqttRaw): void {
+    if (this.#credit === 0 && raw.held === undefined && this.#waiting >= this.#options.maxPending) {
+      if (this.#dropped++ % 1000 === 0)
+        this.#options.sink.gap(
+          `${this.#dropped} messages were dropped: the consumer is slower than its ${this.#options.maxPending} pending ones`,
+        )
+      return
+    }
+    if (raw.held === undefined) this.#waiting++
+    this.#pending.push(raw)
+    this.#pump()
+  }
+
+  #pump(): void {
+    while (this.#credit > 0) {
+      const raw = this.#pending.shift()
+      if (!raw) return
+      if (raw.held === undefined) this.#waiting--
+      this.#credit--
+      this.#options.sink.deliver([raw])
+    }
+  }
+
+  #acknowledge(raw: MqttRaw): void {
+    if (!this.#open.delete(raw) || !raw.held) return
+    this.#acks?.settle(raw.held)
+  }
+
+  #empty(each: (raw: MqttRaw) => Promise<void>): Emptying {
+    const all = new Set<Promise<void>>()
+    const give = (raw: MqttRaw): void => {
+      const giving = each(raw)
+        .then(() => this.#acknowledge(raw))
+        .finally(() => all.delete(giving))
+      giving.catch(() => undefined) // it stays in the session
+      all.add(giving)
+    }
+    for (const raw of this.#open) give(raw)
+    this.#back = give
+    return {
+      until: async topic => {
+        await new Promise<void>(resolve => (this.#mark = { topic, seen: resolve }))
+        await Promise.all(all)
+      },
+    }
+  }
+
+  #need(): MqttClient {
+    if (!this.#client) throw new MillraceError('DISCONNECTED', 'mqtt: there is no connection')
+    return this.#client
+  }
+}
