@@ -19,7 +19,7 @@ export async function attach({ host, spec, sink, dead, signal }: AttachOptions):
   for (let attempt = 1; ; attempt++) {
     await link.ready(signal)
     try {
-      for (const topic of new Set(dead)) if (topic) await driver.declare(topic, {}, signal)
+      for (const topic of new Set(dead)) if (topic) await driver.declare(topic, { dead: true }, signal)
       return await driver.attach(spec, sink, signal)
     } catch (error) {
       if (signal.aborted || !mendable(error)) throw error

@@ -22,6 +22,7 @@ import type { Pattern } from '../pattern.ts'
 import { aborted } from './abort.ts'
 import { backoff } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
+import { HandedDelivery } from './delivery.ts'
 import type { Driver } from './driver.ts'
 import { Link } from './link.ts'
 import { checkPublishOptions, subscribePlan, unsupported } from './options.ts'
@@ -144,7 +145,7 @@ class CoreBroker implements Broker, SubscriptionHost {
           })
         }, this.link.signal), // checked above that it is there
     )
-    for (const delivery of acked) for (const subscription of this.#subscriptions) subscription.forget(delivery)
+    for (const delivery of acked) this.#holderOf(delivery)?.forget(delivery)
     return result
   }
 
@@ -251,11 +252,15 @@ class CoreBroker implements Broker, SubscriptionHost {
   }
 
   #find(delivery: Delivery): NonNullable<ReturnType<CoreSubscription['sourceOf']>> {
-    for (const subscription of this.#subscriptions) {
-      const found = subscription.sourceOf(delivery)
-      if (found) return found
-    }
+    const found = this.#holderOf(delivery)?.sourceOf(delivery)
+    if (found) return found
     throw new MillraceError('LOST', 'the delivery is settled, lost or of another broker: a transaction cannot ack it')
+  }
+
+  #holderOf(delivery: Delivery): CoreSubscription | undefined {
+    if (!(delivery instanceof HandedDelivery)) return undefined
+    for (const subscription of this.#subscriptions) if (delivery.heldBy(subscription)) return subscription
+    return undefined
   }
 
   #closedError(): MillraceError {

@@ -51,6 +51,11 @@ export class HandedDelivery implements Delivery, Settlement {
     this.tick = tick
   }
 
+  /** Whether that subscription handed it over. */
+  heldBy(holder: Holder): boolean {
+    return this.#holder === holder
+  }
+
   get message(): Message {
     return this.raw.message! // those that could not be read are never handed over
   }

@@ -16,7 +16,7 @@ export interface Driver {
   /** Connects if it is not connected. Core calls it before first use and, with backoff, after every `DISCONNECTED` and `down`. */
   open(signal: AbortSignal): Promise<void>
   /** Makes the topic (and the group's place in it) if the topology option allows. Called again after each reconnection. */
-  declare(topic: string, how: Pick<DeclareOptions, 'group'>, signal: AbortSignal): Promise<void>
+  declare(topic: string, how: DeclareHow, signal: AbortSignal): Promise<void>
   /**
    * Sends a batch, in order. Answers which messages were not accepted: [] is all accepted. May answer without a promise.
    * Rejects with `DISCONNECTED` only when *nothing* of the batch was sent; after that, a failure for each message.
@@ -36,6 +36,11 @@ export interface Driver {
   lag?(topic: string, group: string, signal: AbortSignal): Promise<Lag>
   /** Sends what is buffered, then disconnects. Called once, after every source was stopped. */
   close(signal: AbortSignal): Promise<void>
+}
+
+export interface DeclareHow extends Pick<DeclareOptions, 'group'> {
+  /** Set for a dead-letter topic, declared by core itself: what is published to it must never vanish for want of a reader. */
+  readonly dead?: boolean
 }
 
 export interface WriteOptions {

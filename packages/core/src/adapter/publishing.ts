@@ -1,5 +1,6 @@
 import type { Failure, Message, PublishOptions } from '../contract.ts'
 import type { Clock, Timer } from '../clock/clock.ts'
+import { Schedule } from '../clock/schedule.ts'
 import { asError, isMillraceError, MillraceError } from '../errors.ts'
 import { checkedMetadata, isCheckedMetadata } from '../message.ts'
 import { checkTopic } from '../names.ts'
@@ -20,6 +21,7 @@ export class Publishing {
   readonly #driver: Driver
   readonly #link: Link
   readonly #clock: Clock
+  readonly #deadlines: Schedule
   readonly #reconnect: Backoff
   readonly #turn = new Turn()
   readonly #names = new Set<string>()
@@ -29,6 +31,7 @@ export class Publishing {
     this.#driver = driver
     this.#link = link
     this.#clock = clock
+    this.#deadlines = new Schedule(clock)
     this.#reconnect = reconnect
   }
 
@@ -37,7 +40,7 @@ export class Publishing {
     const batch: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
     this.#check(topic, batch, options)
     if (batch.length === 0) return DONE
-    const request = new WriteRequest(this.#clock, options)
+    const request = new WriteRequest(this.#clock, this.#deadlines, options)
     if (!this.#link.up) return this.#track(this.#write(topic, batch, request, undefined))
     let answer: readonly Failure[] | Promise<readonly Failure[]>
     try {
@@ -94,21 +97,20 @@ export class Publishing {
     request: WriteRequest,
     first: Promise<readonly Failure[]> | undefined,
   ): Promise<void> {
-    const { signal } = request
     let answer = first
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          const write = answer ?? this.#link.ready(signal).then(() => this.#driver.write(topic, batch, request))
+          const write = answer ?? this.#link.ready(request.signal).then(() => this.#driver.write(topic, batch, request))
           answer = undefined
-          const failures = await settledOrAborted(write, signal, batch)
+          const failures = await settledOrOver(write, request, batch)
           if (failures.length > 0) throw failed(topic, failures)
           return
         } catch (error) {
-          const again = isMillraceError(error, 'DISCONNECTED') && !signal.aborted
+          const again = isMillraceError(error, 'DISCONNECTED') && !request.over
           if (!again) throw isMillraceError(error, 'PUBLISH_FAILED') ? error : refused(topic, batch, asError(error))
           this.#link.broken(error)
-          if (attempt > 1) await this.#pause(this.#reconnect(attempt), signal)
+          if (attempt > 1) await this.#pause(this.#reconnect(attempt), request.signal)
         }
       }
     } finally {
@@ -138,21 +140,18 @@ export class Publishing {
   }
 }
 
-/** The driver's answer; at an abort 'unknown' for all, for some of it may be on its way. */
-function settledOrAborted(
+/** The driver's answer; when it is over before that 'unknown' for all, for some of it may be on its way. */
+function settledOrOver(
   write: Promise<readonly Failure[]>,
-  signal: AbortSignal,
+  request: WriteRequest,
   batch: readonly Message[],
 ): Promise<readonly Failure[]> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      const error = aborted(signal, 'publish')
+    write.then(resolve, reject)
+    request.onOver(error => {
       // A driver that heeds the signal answers more exactly; it has this turn of the event loop to do so.
       setImmediate(() => resolve(batch.map(({ id }, index) => ({ index, id, outcome: 'unknown', error }))))
-    }
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    write.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    })
   })
 }
 

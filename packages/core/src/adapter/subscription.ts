@@ -82,7 +82,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     this.#mortuary = new Mortuary({
       plan,
       write: (topic, message) => host.write(topic, message),
-      declare: topic => driver.declare(topic, {}, this.#life.signal),
+      declare: topic => driver.declare(topic, { dead: true }, this.#life.signal),
     })
     if (driver.capabilities.leases)
       this.#leases = new LeaseKeeper({
