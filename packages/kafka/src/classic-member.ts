@@ -6,7 +6,7 @@ import {
   encodeConsumerProtocolSubscription,
 } from '@platformatic/kafka'
 import type { ExtendedGroupProtocolSubscription } from '@platformatic/kafka'
-import { MillraceError } from 'millrace/adapter'
+import { isMillraceError, MillraceError } from 'millrace/adapter'
 import { byTopic } from './cluster.ts'
 import type { Place } from './cluster.ts'
 import { answer, ours, says } from './errors.ts'
@@ -59,10 +59,10 @@ export class ClassicMember implements Member {
   }
 
   async commit(topics: readonly unknown[]): Promise<void> {
-    const { coordinator, group } = this.#options
+    const { offsets, group } = this.#options
     for (let attempt = 1; ; attempt++) {
       try {
-        await coordinator.call('OffsetCommit', () => [group, this.#generation, this.#id, null, topics])
+        await offsets.call('OffsetCommit', () => [group, this.#generation, this.#id, null, topics])
         return
       } catch (error) {
         if (says(error, 'REBALANCE_IN_PROGRESS') && attempt < 50 && this.#state !== 'left') {
@@ -80,14 +80,18 @@ export class ClassicMember implements Member {
   }
 
   async leave(): Promise<void> {
-    if (this.#state === 'left') return
     this.#state = 'left'
     clearTimeout(this.#timer)
     if (this.#id === '') return
     const { coordinator, group } = this.#options
-    await coordinator.call('LeaveGroup', version =>
-      version < 3 ? [group, this.#id] : [group, [{ memberId: this.#id, groupInstanceId: null, reason: null }]],
-    )
+    await coordinator
+      .call('LeaveGroup', version =>
+        version < 3 ? [group, this.#id] : [group, [{ memberId: this.#id, groupInstanceId: null, reason: null }]],
+      )
+      .catch((error: unknown) => {
+        if (!says(error, 'UNKNOWN_MEMBER_ID')) throw error
+      })
+    this.#id = ''
   }
 
   /** Rounds until one leaves nothing to be given up. */
@@ -104,11 +108,22 @@ export class ClassicMember implements Member {
         this.#again = true
       }
       this.#owned = assigned
-      if (added.length > 0 && !this.#left()) await this.#options.host.assign(added)
+      if (added.length > 0 && !this.#left()) await this.#take(added)
     } while (this.#again && !this.#left())
     if (this.#left()) return
     this.#state = 'in'
     this.#beatLater()
+  }
+
+  /** It may have been taken for dead before it was done: then it begins anew. */
+  async #take(added: readonly Place[]): Promise<void> {
+    try {
+      await this.#options.host.assign(added)
+    } catch (error) {
+      if (!isMillraceError(error, 'LOST')) throw error
+      this.#disown()
+      this.#again = true
+    }
   }
 
   async #joinOnce(signal?: AbortSignal): Promise<readonly Place[]> {

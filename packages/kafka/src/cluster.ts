@@ -5,6 +5,7 @@ import type { From } from 'millrace'
 import { ours, says } from './errors.ts'
 import { formatMark, parseMark } from './mark.ts'
 import type { Mark } from './mark.ts'
+import { marked } from './names.ts'
 import type { Plan } from './options.ts'
 import { parsePosition } from './position.ts'
 import { Coordinator, request } from './rpc.ts'
@@ -50,8 +51,9 @@ const SETTLING = 10_000
 export class Cluster {
   readonly plan: Plan
   readonly #admin: Admin
-  readonly #making = new Map<string, Promise<void>>()
-  readonly #known = new Set<string>()
+  readonly #making = new Map<string, Promise<string>>()
+  /** By topic its name in the cluster. */
+  readonly #known = new Map<string, string>()
 
   constructor(plan: Plan) {
     this.plan = plan
@@ -94,20 +96,23 @@ export class Cluster {
     return this.#metadata(topics, fresh)
   }
 
-  /** Makes the topic where the topology allows it. @throws TOPOLOGY_MISMATCH */
-  async ensure(topic: string): Promise<void> {
-    if (this.#known.has(topic)) return
+  /** Makes the topic where the topology allows it. Resolves to its name in the cluster. @throws TOPOLOGY_MISMATCH */
+  async ensure(topic: string): Promise<string> {
+    const known = this.#known.get(topic)
+    if (known !== undefined) return known
     let making = this.#making.get(topic)
     if (!making) {
       making = this.#ensure(topic).finally(() => this.#making.delete(topic))
       this.#making.set(topic, making)
     }
-    await making
+    const name = await making
+    if (this.plan.topology !== 'none') this.#known.set(topic, name)
+    return name
   }
 
-  /** The topic may be gone. */
-  forget(topic: string): void {
-    this.#known.delete(topic)
+  /** The topic of that name in the cluster may be gone. */
+  forget(name: string): void {
+    for (const [topic, known] of this.#known) if (known === name) this.#known.delete(topic)
   }
 
   /** The offsets at which reading begins, for each partition. Those that are new since a position was told begin at their earliest. */
@@ -174,27 +179,42 @@ export class Cluster {
     }
   }
 
-  async #ensure(topic: string): Promise<void> {
-    const { topology, partitions, replicas, topicConfig } = this.plan
-    if (topology === 'none' || (await this.#exists(topic))) {
-      if (topology !== 'none') this.#known.add(topic)
-      return
-    }
+  async #ensure(topic: string): Promise<string> {
+    const { topology } = this.plan
+    const other = marked(topic)
+    if (await this.#exists(topic)) return topic
+    if (other !== topic && (await this.#exists(other))) return other
+    if (topology === 'none') return topic
     if (topology === 'check')
       throw new MillraceError('TOPOLOGY_MISMATCH', `kafka: there is no topic '${topic}', and topology is 'check'`)
     try {
-      const configs = Object.entries(topicConfig).map(([name, value]) => ({ name, value }))
-      await this.#admin.createTopics({ topics: [topic], partitions, replicas, configs })
+      return await this.#make(topic)
     } catch (error) {
-      if (!says(error, 'TOPIC_ALREADY_EXISTS')) throw ours(error, `make topic '${topic}'`)
+      // There is one that differs in a dot or an underscore only.
+      if (other === topic || !says(error, 'INVALID_TOPIC_EXCEPTION')) throw ours(error, `make topic '${topic}'`)
+    }
+    try {
+      return await this.#make(other)
+    } catch (error) {
+      throw ours(error, `make topic '${other}'`)
+    }
+  }
+
+  async #make(name: string): Promise<string> {
+    const { partitions, replicas, topicConfig } = this.plan
+    try {
+      const configs = Object.entries(topicConfig).map(([key, value]) => ({ name: key, value }))
+      await this.#admin.createTopics({ topics: [name], partitions, replicas, configs })
+    } catch (error) {
+      if (!says(error, 'TOPIC_ALREADY_EXISTS')) throw error
     }
     const until = Date.now() + SETTLING
-    while (!(await this.#exists(topic))) {
+    while (!(await this.#exists(name))) {
       if (Date.now() > until)
-        throw new MillraceError('DISCONNECTED', `kafka: topic '${topic}' was made and is not there`)
+        throw new MillraceError('DISCONNECTED', `kafka: topic '${name}' was made and is not there`)
       await new Promise(resolve => setTimeout(resolve, 20))
     }
-    this.#known.add(topic)
+    return name
   }
 
   /** Every partition has a leader. */

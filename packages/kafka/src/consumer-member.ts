@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { MillraceError } from 'millrace/adapter'
+import { isMillraceError, MillraceError } from 'millrace/adapter'
 import { byTopic } from './cluster.ts'
 import type { Place } from './cluster.ts'
 import { ours, says } from './errors.ts'
@@ -25,6 +25,8 @@ export class ConsumerMember implements Member {
   readonly #options: MemberOptions
   readonly #id = randomUUID()
   #state: 'new' | 'in' | 'left' = 'new'
+  /** The server knows that it left. */
+  #gone = false
   #epoch = 0
   #owned: readonly Place[] = []
   #target: readonly Place[] = []
@@ -54,10 +56,10 @@ export class ConsumerMember implements Member {
   }
 
   async commit(topics: readonly unknown[]): Promise<void> {
-    const { coordinator, group } = this.#options
+    const { offsets, group } = this.#options
     for (let attempt = 1; ; attempt++) {
       try {
-        await coordinator.call('OffsetCommit', version => {
+        await offsets.call('OffsetCommit', version => {
           if (version < 9) throw tooOld()
           return [group, this.#epoch, this.#id, null, topics]
         })
@@ -76,11 +78,14 @@ export class ConsumerMember implements Member {
   }
 
   async leave(): Promise<void> {
-    if (this.#state === 'left') return
+    if (this.#gone) return
     this.#state = 'left'
     clearTimeout(this.#timer)
     await this.#beating?.catch(() => undefined) // whoever asked for it sees it
-    await this.#send(-1, [])
+    await this.#send(-1, []).catch((error: unknown) => {
+      if (!says(error, ...FENCED, 'GROUP_ID_NOT_FOUND')) throw error
+    })
+    this.#gone = true
   }
 
   /** One at a time: whoever asks meanwhile gets the one under way. */
@@ -139,7 +144,10 @@ export class ConsumerMember implements Member {
   #reconcile(): void {
     this.#reconciling ??= this.#steps()
       .catch((error: unknown) => {
-        if (this.#state === 'in') this.#options.host.failed(ours(error, `assignment in group '${this.#options.group}'`))
+        // It was fenced on the way, and begins anew.
+        if (isMillraceError(error, 'LOST')) this.#soon()
+        else if (this.#state === 'in')
+          this.#options.host.failed(ours(error, `assignment in group '${this.#options.group}'`))
       })
       .finally(() => (this.#reconciling = undefined))
   }

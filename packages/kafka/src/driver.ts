@@ -56,8 +56,8 @@ export class KafkaDriver implements Driver {
   }
 
   async declare(topic: string, { group }: { readonly group?: string }): Promise<void> {
-    await this.#cluster.ensure(topic)
-    if (group !== undefined) await this.#cluster.place(group, topic, 'latest')
+    const name = await this.#cluster.ensure(topic)
+    if (group !== undefined) await this.#cluster.place(group, name, 'latest')
   }
 
   write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
@@ -76,8 +76,9 @@ export class KafkaDriver implements Driver {
     return source
   }
 
-  async lag(topic: string, group: string): Promise<Lag> {
+  async lag(of: string, group: string): Promise<Lag> {
     const cluster = this.#cluster
+    const topic = await cluster.ensure(of)
     const count = await cluster.partitions(topic)
     const indexes = Array.from({ length: count }, (_, index) => index)
     const places = indexes.map(partition => ({ topic, partition }))
@@ -104,7 +105,6 @@ export class KafkaDriver implements Driver {
   /** Members of ours that were cut off are still thought alive, and keep their partitions: they are said to be gone. */
   async #bury(): Promise<void> {
     const orphans = [...this.#orphans]
-    this.#orphans.clear()
-    await Promise.allSettled(orphans.map(leave => leave()))
+    await Promise.allSettled(orphans.map(leave => leave().then(() => this.#orphans.delete(leave))))
   }
 }

@@ -31,7 +31,10 @@ export interface MemberHost {
 
 export interface MemberOptions {
   readonly cluster: Cluster
+  /** For what a rebalance may hold up. */
   readonly coordinator: Coordinator
+  /** For commits, which go on meanwhile. */
+  readonly offsets: Coordinator
   readonly group: string
   readonly host: MemberHost
 }

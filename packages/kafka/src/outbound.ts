@@ -15,6 +15,14 @@ interface Job {
   readonly end: () => void
 }
 
+/** Where a topic's messages go. */
+interface Route {
+  /** In the cluster. */
+  readonly name: string
+  readonly count: number
+  readonly at: number
+}
+
 interface Entry {
   readonly job: Job
   readonly index: number
@@ -54,7 +62,7 @@ const COUNTED = 60_000
 export class Outbound {
   readonly #cluster: Cluster
   readonly #plan: Plan
-  readonly #counts = new Map<string, { readonly count: number; readonly at: number }>()
+  readonly #routes = new Map<string, Route>()
   readonly #stuck = new Map<string, number>()
   #queue: Entry[] = []
   #producer: Producer | undefined
@@ -70,7 +78,7 @@ export class Outbound {
   async write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
     const { signal, expires } = options
     // Only at the first message to a topic, and now and then, is there anything to wait for.
-    const count = this.#count(topic) ?? (await this.#look(topic))
+    const route = this.#route(topic) ?? (await this.#look(topic))
     if (signal.aborted) throw signal.reason
     return new Promise(resolve => {
       const job: Job = {
@@ -88,12 +96,12 @@ export class Outbound {
       for (let index = 0; index < batch.length; index++) {
         const message = batch[index]! // index < length
         const record = toRecord(message, stamp, this.#plan.wire)
-        const partition = this.#partition(topic, count, message)
+        const partition = this.#partition(route, message)
         entries.push({
           job,
           index,
           id: message.id,
-          topic,
+          topic: route.name,
           partition,
           record,
           bytes: size(record),
@@ -106,9 +114,10 @@ export class Outbound {
     })
   }
 
-  /** The partition of a message: by its key, else where the last keyless ones went, for a while. */
-  async partitionOf(topic: string, message: Message): Promise<number> {
-    return this.#partition(topic, this.#count(topic) ?? (await this.#look(topic)), message)
+  /** Where a message goes: the topic's name in the cluster, and the partition. */
+  async place(topic: string, message: Message): Promise<{ readonly topic: string; readonly partition: number }> {
+    const route = this.#route(topic) ?? (await this.#look(topic))
+    return { topic: route.name, partition: this.#partition(route, message) }
   }
 
   /** Sends what waits, then disconnects. At the abort what is not answered is given up. */
@@ -128,21 +137,22 @@ export class Outbound {
     await producer?.close(true).catch(() => undefined) // nothing is left to lose
   }
 
-  #count(topic: string): number | undefined {
-    const known = this.#counts.get(topic)
-    return known !== undefined && Date.now() - known.at < COUNTED ? known.count : undefined
+  #route(topic: string): Route | undefined {
+    const known = this.#routes.get(topic)
+    return known !== undefined && Date.now() - known.at < COUNTED ? known : undefined
   }
 
-  async #look(topic: string): Promise<number> {
-    await this.#cluster.ensure(topic)
-    const count = await this.#cluster.partitions(topic, true)
-    this.#counts.set(topic, { count, at: Date.now() })
-    return count
+  async #look(topic: string): Promise<Route> {
+    const name = await this.#cluster.ensure(topic)
+    const route = { name, count: await this.#cluster.partitions(name, true), at: Date.now() }
+    this.#routes.set(topic, route)
+    return route
   }
 
-  #partition(topic: string, count: number, message: Message): number {
+  /** By its key, else where the keyless ones go for now. */
+  #partition({ name, count }: Route, message: Message): number {
     const key = keyBytes(message)
-    if (key === undefined) return (this.#stuck.get(topic) ?? 0) % count
+    if (key === undefined) return (this.#stuck.get(name) ?? 0) % count
     // As Java does it. The client's own default makes another partition of every second hash, unless their number is a power of two.
     return this.#plan.partitioner ? this.#plan.partitioner(key, count) : (murmur2(key) & 0x7fffffff) % count
   }
@@ -239,7 +249,7 @@ export class Outbound {
       const why = id === undefined ? undefined : codeOf(id)
       const refused = why !== undefined || failure.code !== 'DISCONNECTED'
       if (refused && failure.code === 'NO_ROUTE') {
-        this.#counts.delete(entry.topic)
+        for (const [topic, { name }] of this.#routes) if (name === entry.topic) this.#routes.delete(topic)
         this.#cluster.forget(entry.topic)
       }
       if (refused && code !== undefined && (lanes.get(lane) ?? 0) > 1 && !entry.alone) {

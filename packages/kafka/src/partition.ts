@@ -3,6 +3,7 @@ import { asError, ContiguousTracker } from 'millrace/adapter'
 import type { Raw } from 'millrace/adapter'
 import { fromRecord } from './encode.ts'
 import type { Mark } from './mark.ts'
+import { unmarked } from './names.ts'
 import { formatPosition, withOffset } from './position.ts'
 import type { Offsets } from './position.ts'
 
@@ -22,7 +23,7 @@ export class KafkaRaw implements Raw {
     from: Pick<KafkaRaw, 'message' | 'undecodable' | 'attempt' | 'time' | 'expires' | 'partition' | 'offset'>,
     others: Offsets,
   ) {
-    this.topic = from.partition.topic
+    this.topic = unmarked(from.partition.topic)
     this.message = from.message
     if (from.undecodable) this.undecodable = from.undecodable
     this.attempt = from.attempt
@@ -39,7 +40,7 @@ export class KafkaRaw implements Raw {
 
   /** After this record, and where the other partitions stood when it was handed over. */
   get position(): string {
-    return formatPosition(withOffset(this.#others, this.topic, this.partition.index, this.offset + 1))
+    return formatPosition(withOffset(this.#others, this.partition.topic, this.partition.index, this.offset + 1))
   }
 
   /** The same once more. */
@@ -58,6 +59,7 @@ export interface Aborted {
 
 /** What a consumer knows of one of its partitions: what was fetched, what is handed out, what may be committed. */
 export class Partition {
+  /** Its name in the cluster. */
   readonly topic: string
   readonly index: number
   /** The offset to fetch from. */

@@ -69,11 +69,14 @@ const TRIES = 40
 export class Coordinator {
   readonly #client: Client
   readonly #group: string
+  readonly #pool: ConnectionPool | undefined
   #node: (Broker & { readonly nodeId: number }) | undefined
 
-  constructor(client: Client, group: string) {
+  /** With a pool its requests have a connection of their own: a JoinGroup holds up what comes behind it. */
+  constructor(client: Client, group: string, pool?: ConnectionPool) {
     this.#client = client
     this.#group = group
+    this.#pool = pool
   }
 
   /** The coordinator's number in the cluster. */
@@ -85,7 +88,7 @@ export class Coordinator {
   async call<T>(name: string, args: Request['args'], timeout: number = TIMEOUT): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await request<T>(this.#client, await this.#find(), { name, args, timeout })
+        return await request<T>(this.#client, await this.#find(), { name, args, timeout }, this.#pool)
       } catch (error) {
         const moving = says(
           error,

@@ -1,3 +1,4 @@
+import { ConnectionPool } from '@platformatic/kafka'
 import { asError, isPattern, matches, MillraceError } from 'millrace/adapter'
 import type { AttachSpec, Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { ClassicMember } from './classic-member.ts'
@@ -7,6 +8,7 @@ import { ConsumerMember } from './consumer-member.ts'
 import { ours } from './errors.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Member, MemberHost } from './member.ts'
+import { unmarked } from './names.ts'
 import { Partition } from './partition.ts'
 import type { KafkaRaw } from './partition.ts'
 import { formatPosition } from './position.ts'
@@ -31,6 +33,7 @@ export class KafkaSource implements Source, MemberHost {
   readonly #fetcher: Fetcher
   readonly #coordinator: Coordinator | undefined
   readonly #member: Member | undefined
+  readonly #pool: ConnectionPool | undefined
   readonly #dirty = new Set<Partition>()
   readonly #again: KafkaRaw[] = []
   readonly #quiet = new Set<() => void>()
@@ -50,7 +53,9 @@ export class KafkaSource implements Source, MemberHost {
     const { cluster, spec } = options
     if (spec.group !== undefined) {
       this.#coordinator = new Coordinator(cluster.client, spec.group)
-      const member = { cluster, coordinator: this.#coordinator, group: spec.group, host: this }
+      this.#pool = new ConnectionPool(cluster.plan.base.clientId, { ...cluster.plan.base })
+      const coordinator = new Coordinator(cluster.client, spec.group, this.#pool)
+      const member = { cluster, coordinator, offsets: this.#coordinator, group: spec.group, host: this }
       this.#member = cluster.plan.groupProtocol === 'consumer' ? new ConsumerMember(member) : new ClassicMember(member)
     }
     this.#fetcher = new Fetcher({
@@ -66,7 +71,6 @@ export class KafkaSource implements Source, MemberHost {
   async open(signal: AbortSignal): Promise<void> {
     const { cluster, spec } = this.#options
     try {
-      for (const topic of spec.topics) if (!isPattern(topic)) await cluster.ensure(topic)
       this.#topics = await this.#matching()
       for (const topic of this.#topics) {
         if (spec.group !== undefined) await cluster.place(spec.group, topic, spec.from)
@@ -137,7 +141,7 @@ export class KafkaSource implements Source, MemberHost {
     const member = this.#member
     await this.#commit(true).catch(() => undefined) // what is not committed comes again
     this.#partitions.clear()
-    await member.leave().catch(() => this.#options.orphaned(() => member.leave()))
+    await this.#leave(member).catch(() => this.#options.orphaned(() => this.#leave(member)))
   }
 
   // ---- for transactions -------------------------------------------------------------------------------------------
@@ -223,7 +227,7 @@ export class KafkaSource implements Source, MemberHost {
     this.#options.sink.down(error)
     void this.#fetcher.stop()
     const member = this.#member
-    if (member) this.#options.orphaned(() => member.leave())
+    if (member) this.#options.orphaned(() => this.#leave(member))
   }
 
   // ---- private ----------------------------------------------------------------------------------------------------
@@ -251,6 +255,11 @@ export class KafkaSource implements Source, MemberHost {
         this.#again.splice(i, 1)
       }
     if (lost.length > 0) sink.lost(lost)
+  }
+
+  async #leave(member: Member): Promise<void> {
+    await member.leave()
+    await this.#pool?.close()
   }
 
   *#readable(): Iterable<Partition> {
@@ -372,8 +381,8 @@ export class KafkaSource implements Source, MemberHost {
     const found = new Set<string>()
     const all = spec.topics.some(isPattern) ? await cluster.topics() : []
     for (const topic of spec.topics)
-      if (!isPattern(topic)) found.add(topic)
-      else for (const name of all) if (matches(topic, name)) found.add(name)
+      if (!isPattern(topic)) found.add(await cluster.ensure(topic))
+      else for (const name of all) if (matches(topic, unmarked(name))) found.add(name)
     return [...found].sort()
   }
 

@@ -107,8 +107,7 @@ export class Transactions {
     const messages: unknown[] = []
     for (const message of batch)
       messages.push({
-        topic,
-        partition: await outbound.partitionOf(topic, message),
+        ...(await outbound.place(topic, message)),
         ...toRecord(message, stamp, cluster.plan.wire),
       })
     try {

@@ -1,0 +1,47 @@
+import { conformance } from '@millrace/conformance'
+import type { ForeignKind } from '@millrace/conformance'
+import { start } from '@millrace/harness'
+import type { RunningServer } from '@millrace/harness'
+import { Producer } from '@platformatic/kafka'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { kafka } from '../src/index.ts'
+
+let server: RunningServer
+let transactional = 0
+beforeAll(async () => {
+  server = await start('kafka', { fresh: true })
+})
+afterAll(() => server.stop())
+
+async function foreign(topic: string, what: ForeignKind): Promise<void> {
+  const producer = new Producer({ clientId: 'foreign', bootstrapBrokers: [new URL(server.url).host] })
+  const headers = new Map([[Buffer.from('millrace-id'), Buffer.from([0xff, 0xfe])]])
+  await producer.send({
+    messages: [
+      { topic, value: Buffer.from(what === 'plain' ? 'foreign' : 'corrupt'), ...(what === 'corrupt' && { headers }) },
+    ],
+    acks: -1,
+  })
+  await producer.close()
+}
+
+for (const groupProtocol of ['classic', 'consumer'] as const)
+  describe(`kafka, groups by the ${groupProtocol} protocol`, () => {
+    conformance({
+      name: `kafka (${groupProtocol})`,
+      server: 'Apache Kafka 4.3.1',
+      open: () =>
+        kafka({
+          // Where the suite only asks for the capabilities there is no server yet.
+          url: server?.url ?? 'kafka://127.0.0.1:1',
+          groupProtocol,
+          sessionTimeout: 6_000,
+          heartbeatInterval: 300,
+          refresh: 300,
+          transactionalId: `conformance-${process.pid}-${++transactional}`,
+        }),
+      restart: () => server.restart({ signal: 'SIGKILL' }),
+      foreign,
+      test: (title, run, timeout) => test(title, run, timeout),
+    })
+  })
