@@ -3,7 +3,7 @@
  * - hello: connects, sends a CURVE HELLO of nonsense, and as soon as it is thrown out comes again, 16 times at once.
  * - more: a frame with MORE after the other, for ever.
  * - loris: 200 connections, each of which sends an octet of its greeting now and then.
- * Says "flooding" once it has begun, and lives until it is killed.
+ * Says "flooding" once it has begun, and lives until it is killed, its standard input ends, or a minute is over.
  */
 import { connect, type Socket } from 'node:net'
 
@@ -45,6 +45,9 @@ const kinds: Record<string, () => void> = {
 const flood = kinds[kind]
 if (flood === undefined) throw new Error(`no flood of '${kind}'`)
 flood()
+// Whoever started it may have been killed: it never outlives that for long.
+process.stdin.on('end', () => process.exit()).resume()
+setTimeout(() => process.exit(), 60_000)
 process.stdout.write('flooding\n')
 
 function again(misbehave: (socket: Socket) => void): void {
