@@ -14,7 +14,7 @@ export interface ExaminationOptions {
   /** Restarts the broker behind its back; resolves when it takes connections again. Without it some cases skip. */
   readonly restart?: () => Promise<void>
   /** Puts something that this adapter did not write into a topic. Without it some cases skip. */
-  readonly foreign?: (topic: string, what: ForeignKind) => Promise<void>
+  readonly foreign?: (topic: string, what: ForeignKind) => Promise<void | false>
   /** Default 'short'. */
   readonly mode?: Mode
   /** Default 'publish-first'. */

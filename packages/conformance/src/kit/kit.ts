@@ -14,7 +14,7 @@ export interface KitSetup {
   readonly lease: number
   open(): Broker | Promise<Broker>
   restart?(): Promise<void>
-  foreign?(topic: string, what: ForeignKind): Promise<void>
+  foreign?(topic: string, what: ForeignKind): Promise<void | false>
 }
 
 /** Thrown by a case that finds only while it runs that it does not apply. */
@@ -131,7 +131,7 @@ export class Kit {
   /** Puts something into a topic behind the adapter's back. */
   async foreign(topic: string, what: ForeignKind): Promise<void> {
     if (!this.#setup.foreign) throw new Skipped('no foreign was given')
-    await this.#setup.foreign(topic, what)
+    if ((await this.#setup.foreign(topic, what)) === false) throw new Skipped(`to this broker nothing is ${what}`)
   }
 
   /**

@@ -14,7 +14,10 @@ export const patternManyLevels: Case = {
     const outside = message(`${stem}x.a`)
 
     const subscription = await kit.subscribe(broker, pattern(`${stem}.**`), kit.group())
-    for (const one of [outside, ...inside]) await kit.publish(text(one), one)
+    for (const one of [outside, ...inside]) {
+      await kit.declare(text(one), undefined)
+      await kit.publish(text(one), one)
+    }
 
     sameIds(await read(kit, subscription, inside.length), inside)
     await silent(kit, subscription)
