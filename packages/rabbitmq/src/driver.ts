@@ -1,6 +1,6 @@
 import type { Channel, Options } from 'amqplib'
 import { asError, isPattern, MillraceError, newId } from 'millrace/adapter'
-import type { AttachSpec, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
+import type { AttachSpec, DeclareHow, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, Message } from 'millrace'
 import type { Connection } from './connection.ts'
 import { toAmqp } from './encode.ts'
@@ -38,6 +38,10 @@ export class RabbitDriver implements Driver {
   #ladder: Promise<void> | undefined
   /** Fan-out exchanges that stand, for this connection. */
   readonly #exchanges = new Map<string, Promise<void>>()
+  /** What was declared, to be declared again on the next connection. */
+  readonly #declared = new Map<string, { readonly topic: string; readonly group: string | undefined }>()
+  /** Topics that need no listener. */
+  readonly #optional = new Set<string>()
 
   constructor(plan: DriverPlan) {
     this.#plan = plan
@@ -85,7 +89,10 @@ export class RabbitDriver implements Driver {
       }
     }
     if (this.#publisher?.isOpen) return
-    await this.#onChannel('open', channel => this.#topology.base(channel))
+    await this.#onChannel('open', async channel => {
+      await this.#topology.base(channel)
+      for (const { topic, group } of this.#declared.values()) await this.#declare(channel, topic, group)
+    })
     try {
       this.#publisher = new Publisher(await connection.confirmChannel())
     } catch (error) {
@@ -93,12 +100,12 @@ export class RabbitDriver implements Driver {
     }
   }
 
-  declare(topic: string, { group }: { group?: string }): Promise<void> {
-    if (group !== undefined) this.#checkGroup(group)
-    return this.#onChannel('declare', async channel => {
-      if (group === undefined) await this.#topology.topic(channel, topic)
-      else await this.#topology.group(channel, topic, group)
-    })
+  async declare(topic: string, how: DeclareHow): Promise<void> {
+    if (how.group !== undefined) this.#checkGroup(how.group)
+    await this.#onChannel('declare', channel => this.#declare(channel, topic, how.group))
+    // Declared without a group it may be published to while nobody listens; but never so for the dead.
+    if (how.group === undefined && !how.dead) this.#optional.add(topic)
+    this.#declared.set(`${topic}\n${how.group ?? ''}`, { topic, group: how.group })
   }
 
   async write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
@@ -114,7 +121,7 @@ export class RabbitDriver implements Driver {
     const { wire, mandatory } = this.#plan
     return this.#send(route, topic, batch, message => ({
       ...toAmqp(message, { time: now, expires }, wire),
-      mandatory: mandatory && delay === 0,
+      mandatory: mandatory && delay === 0 && !this.#optional.has(topic),
       // On the ladder it would end the wait early; there core looks at it on delivery.
       ...(expires !== undefined && delay === 0 && { expiration: Math.max(0, expires - now) }),
       ...(options.priority !== undefined && { priority: options.priority }),
@@ -157,6 +164,11 @@ export class RabbitDriver implements Driver {
   async close(): Promise<void> {
     this.#publisher = undefined
     await this.#plan.connection.close()
+  }
+
+  async #declare(channel: Channel, topic: string, group: string | undefined): Promise<void> {
+    if (group === undefined) await this.#topology.topic(channel, topic)
+    else await this.#topology.group(channel, topic, group)
   }
 
   /** Publishes to its queue again, after a time, and waits until the server has it. */

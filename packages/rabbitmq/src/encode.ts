@@ -76,10 +76,15 @@ export function idIn(headers: Headers | undefined): string {
 }
 
 /** What a message travels with when it comes again: as it was, but for what counts and routes it. */
-export function again(from: ConsumeMessage, topic: string, attempt: number): Options.Publish {
+export function again(
+  from: ConsumeMessage,
+  { id, topic, attempt }: { readonly id: string; readonly topic: string; readonly attempt: number },
+): Options.Publish {
   const { headers: old, ...properties } = from.properties
   const headers: Headers = {}
   for (const key of Object.keys(old ?? {})) if (!THEIRS.test(key)) headers[key] = old?.[key]
+  // Another producer's message may have none: the one that was made for it stays.
+  headers[HEADERS.id] = id
   headers[TOPIC] = topic
   headers[HEADERS.attempt] = String(attempt)
   const { userId: _user, expiration: _ttl, ...rest } = properties as Options.Publish

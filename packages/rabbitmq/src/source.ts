@@ -144,8 +144,9 @@ export class RabbitSource implements Source {
   /** A copy goes to the queue, and only when the server has it the original is acknowledged. */
   async #comeAgain(raw: RabbitRaw, delay: number, attempt: number): Promise<void> {
     const { from, queue, topic } = raw
+    const id = raw.message?.id ?? ''
     try {
-      await this.#options.again(queue, delay, from.content, again(from, topic, attempt))
+      await this.#options.again(queue, delay, from.content, again(from, { id, topic, attempt }))
     } catch (error) {
       // Sooner than asked for, and with the same count, but not lost.
       if (this.#isUsable()) this.#requeue(raw)
