@@ -1,6 +1,7 @@
 import { ContextCore } from './context-core.ts'
 import { ZmqError } from './errors.ts'
 import { SocketCore } from './socket-core.ts'
+import { InprocThreads } from './inproc-threads.ts'
 import { ZAP_ENDPOINT, type ZapLine } from './zap.ts'
 
 /** What sockets share: names of inproc, limits, defaults. There is one for all that are not given another. */
@@ -57,7 +58,14 @@ export function coreOfContext(context: object): ContextCore {
 const CORES = new WeakMap<object, ContextCore>()
 
 /** The context of every socket that is not given another. */
-export const context: Context = new Context()
+export const context: Context = shared(new Context())
+
+/** The contexts of all threads together: their inproc names can be reached from each. */
+function shared(one: Context): Context {
+  const core = coreOfContext(one)
+  core.inproc.threads = new InprocThreads(core.inproc, core)
+  return one
+}
 
 const SOCKET_LIMIT = 65535
 

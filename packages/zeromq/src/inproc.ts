@@ -21,13 +21,35 @@ export interface InprocEnd {
   accepts(peer: InprocEnd): boolean
 }
 
+/** The inproc names of other threads. */
+export interface InprocNeighbours {
+  /** A connection of this thread waits for a name. */
+  seek(name: string, connection: InprocConnection): void
+  /** A name is bound in this thread. */
+  bound(name: string): void
+}
+
 /** The inproc names of a context. A connect may come before its bind. */
 export class Inproc {
   readonly #bound = new Map<string, InprocEnd>()
   readonly #waiting = new Map<string, Set<InprocConnection>>()
 
+  /** Other threads, where this context reaches them. */
+  threads: InprocNeighbours | undefined
+
   has(name: string): boolean {
     return this.#bound.has(name)
+  }
+
+  /** Who has bound a name in this thread. */
+  boundTo(name: string): InprocEnd | undefined {
+    return this.#bound.get(name)
+  }
+
+  /** Joins a connection that waits with an end that has not bound here. False: they do not go together. */
+  join(connection: InprocConnection, end: InprocEnd): boolean {
+    connection.waits?.()
+    return this.#meet(connection, end, () => {})
   }
 
   /** Binds a name, and connects who waited for it. Throws EADDRINUSE; EINVAL for a name of no or more than 255 characters. */
@@ -39,6 +61,7 @@ export class Inproc {
     const waiting = this.#waiting.get(name)
     this.#waiting.delete(name)
     for (const connection of waiting ?? []) this.#meet(connection, end, accepted)
+    this.threads?.bound(name)
   }
 
   readonly #accepted = new Map<InprocEnd, (connection: InprocConnection) => void>()
@@ -70,14 +93,16 @@ export class Inproc {
       waiting.delete(connection)
       if (waiting.size === 0 && this.#waiting.get(name) === waiting) this.#waiting.delete(name)
     }
+    this.threads?.seek(name, connection)
     return connection
   }
 
-  #meet(connection: InprocConnection, end: InprocEnd, accepted: (connection: InprocConnection) => void): void {
+  #meet(connection: InprocConnection, end: InprocEnd, accepted: (connection: InprocConnection) => void): boolean {
     connection.waits = undefined
-    if (!end.accepts(connection.connecter)) return
+    if (!end.accepts(connection.connecter)) return false
     accepted(connection)
     connection.meet(end)
+    return true
   }
 }
 

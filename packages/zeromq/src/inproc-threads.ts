@@ -1,0 +1,112 @@
+import { BroadcastChannel, MessageChannel, postMessageToThread, threadId, type MessagePort } from 'node:worker_threads'
+import type { Inproc, InprocConnection, InprocEnd } from './inproc.ts'
+import type { Frames } from './pipe/frames.ts'
+import type { SlabPool } from './pipe/slab.ts'
+import { ThreadLink, type ThreadPeer } from './thread-link.ts'
+
+/** Told to all threads. */
+type Call =
+  | {
+      readonly is: 'seek'
+      readonly name: string
+      readonly id: number
+      readonly from: number
+      readonly peer: ThreadPeer
+    }
+  | { readonly is: 'bound'; readonly name: string }
+
+/** Told to the thread that sought. */
+interface Offer {
+  readonly millraceInproc: number
+  readonly port: MessagePort
+  readonly peer: ThreadPeer
+}
+
+const CHANNEL = 'millrace.zeromq.inproc'
+
+/**
+ * The inproc names of other threads, for the one context that threads share. Whoever connects to a name that its own
+ * thread has not bound asks all threads; whoever binds one tells all. A name is unique in its thread alone: where two
+ * threads bind the same, a connection goes to its own thread's, or to the first that answers.
+ */
+export class InprocThreads {
+  readonly #inproc: Inproc
+  readonly #shared: { frames: Frames; slabs: SlabPool }
+  readonly #sought = new Map<number, { readonly name: string; readonly connection: InprocConnection }>()
+  #channel: BroadcastChannel | undefined
+  #count = 0
+
+  constructor(inproc: Inproc, shared: { frames: Frames; slabs: SlabPool }) {
+    this.#inproc = inproc
+    this.#shared = shared
+  }
+
+  /** A connection of this thread waits for a name. */
+  seek(name: string, connection: InprocConnection): void {
+    const id = this.#count++
+    this.#sought.set(id, { name, connection })
+    this.#call(this.#seeking(id, name, connection))
+  }
+
+  /** A name is bound in this thread. */
+  bound(name: string): void {
+    this.#call({ is: 'bound', name })
+  }
+
+  #seeking(id: number, name: string, { connecter }: InprocConnection): Call {
+    return { is: 'seek', name, id, from: threadId, peer: peerOf(connecter) }
+  }
+
+  #call(call: Call): void {
+    if (this.#channel === undefined) {
+      const channel = new BroadcastChannel(CHANNEL)
+      channel.onmessage = event => this.#hear((event as { data: Call }).data)
+      channel.unref()
+      process.on('workerMessage', (value: unknown) => this.#offered(value))
+      this.#channel = channel
+    }
+    this.#channel.postMessage(call)
+  }
+
+  #hear(call: Call): void {
+    if (call.is === 'seek') return this.#answer(call)
+    for (const [id, { name, connection }] of this.#sought) {
+      if (connection.waits === undefined) this.#sought.delete(id)
+      else if (name === call.name) this.#call(this.#seeking(id, name, connection))
+    }
+  }
+
+  #answer({ name, id, from, peer }: Extract<Call, { is: 'seek' }>): void {
+    const bound = this.#inproc.boundTo(name)
+    if (bound === undefined) return
+    const { port1, port2 } = new MessageChannel()
+    const link = new ThreadLink(port1, peer, this.#shared)
+    if (!bound.accepts(link)) return link.close()
+    const offer: Offer = { millraceInproc: id, port: port2, peer: peerOf(bound) }
+    postMessageToThread(from, offer, [port2]).then(
+      () => {
+        if (this.#inproc.boundTo(name) !== bound) return link.close()
+        const connection = this.#inproc.connect(name, link, () => {})
+        link.ended = () => connection.end()
+      },
+      () => link.close(),
+    )
+  }
+
+  #offered(value: unknown): void {
+    if (typeof value !== 'object' || value === null || !('millraceInproc' in value)) return
+    const { millraceInproc: id, port, peer } = value as Offer
+    const sought = this.#sought.get(id)
+    this.#sought.delete(id)
+    const link = new ThreadLink(port, peer, this.#shared)
+    if (sought === undefined || sought.connection.waits === undefined || !this.#inproc.join(sought.connection, link)) {
+      return link.close()
+    }
+    link.ended = () => sought.connection.end()
+  }
+}
+
+function peerOf(end: InprocEnd): ThreadPeer {
+  const { type, routingId } = end as ThreadLink
+  return { type, routingId: new Uint8Array(routingId) }
+}
