@@ -13,5 +13,5 @@ for await (const delivery of subscription) {
 }
 
 function tell(what: object): Promise<void> {
-  return new Promise(resolve => process.send?.(what, () => resolve()))
+  return new Promise(resolve => process.send?.(what, undefined, undefined, () => resolve()))
 }
