@@ -205,7 +205,7 @@ export const OPTIONS = {
     access: 'rw',
     effect: 'refused',
     on: 'all',
-    note: 'needs Kerberos',
+    note: 'no Kerberos',
   },
   gssapiPrincipal: {
     id: 63,
@@ -214,7 +214,7 @@ export const OPTIONS = {
     access: 'rw',
     effect: 'refused',
     on: 'all',
-    note: 'needs Kerberos',
+    note: 'no Kerberos',
   },
   gssapiServicePrincipal: {
     id: 64,
@@ -223,7 +223,7 @@ export const OPTIONS = {
     access: 'rw',
     effect: 'refused',
     on: 'all',
-    note: 'needs Kerberos',
+    note: 'no Kerberos',
   },
   gssapiPlainText: {
     id: 65,
@@ -232,7 +232,7 @@ export const OPTIONS = {
     access: 'rw',
     effect: 'refused',
     on: 'all',
-    note: 'needs Kerberos',
+    note: 'no Kerberos',
   },
   handshakeInterval: { id: 66, type: 'int', default: 30000, min: 0, access: 'rw', effect: 'next', on: 'all' },
   socksProxy: { id: 68, type: 'string', default: null, min: 0, access: 'rw', effect: 'next', on: 'all' },
@@ -322,7 +322,7 @@ export const OPTIONS = {
     access: 'rw',
     effect: 'refused',
     on: 'all',
-    note: 'needs Kerberos',
+    note: 'no Kerberos',
   },
   gssapiServicePrincipalNameType: {
     id: 91,
@@ -333,7 +333,7 @@ export const OPTIONS = {
     access: 'rw',
     effect: 'refused',
     on: 'all',
-    note: 'needs Kerberos',
+    note: 'no Kerberos',
   },
   interface: {
     id: 92,
