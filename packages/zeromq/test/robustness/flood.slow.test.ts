@@ -38,7 +38,7 @@ test('a flood of HELLOs does not make an honest peer wait for long, nor memory g
   const flooded = await roundTrips(req, 1000)
 
   // Twice its own, or a few steps of handshakes more: each costs a third of a millisecond, and one is made in a turn.
-  expect(flooded).toBeLessThan(Math.max(2 * quiet, 10))
+  expect(flooded).toBeLessThan(Math.max(2 * quiet, 3))
   expect(memory() - before).toBeLessThan(64 * MIB)
 })
 
