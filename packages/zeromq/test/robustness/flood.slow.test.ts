@@ -37,8 +37,9 @@ test('a flood of HELLOs does not make an honest peer wait for long, nor memory g
   await roundTrips(req, 500)
   const flooded = await roundTrips(req, 1000)
 
-  // Twice its own, or a few steps of handshakes more: each costs a third of a millisecond, and one is made in a turn.
-  expect(flooded).toBeLessThan(Math.max(2 * quiet, 3))
+  // Twice its own; where the machine is so busy that the flood arrives in heaps, some steps of handshakes more, each of a third
+  // of a millisecond.
+  expect(flooded).toBeLessThan(Math.max(2 * quiet, 10))
   expect(memory() - before).toBeLessThan(64 * MIB)
 })
 
