@@ -1,3 +1,4 @@
+import { markAsUntransferable } from 'node:worker_threads'
 import { curveCrypto, curveSuite } from './curve.ts'
 import type { CipherChoice } from './cipher/suite.ts'
 import { ZmqError } from './errors.ts'
@@ -28,7 +29,7 @@ const SCRATCH = 64 * 1024
 export class ContextCore {
   readonly scheduler: Scheduler = new Scheduler()
   readonly slabs: SlabPool = new SlabPool()
-  readonly frames: Frames = new Frames()
+  readonly frames: Frames = new Frames(page => markAsUntransferable(page))
   readonly inproc: Inproc = new Inproc()
   readonly scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH)
   readonly options = {

@@ -205,11 +205,26 @@ export class Session implements Flushable, EngineEvents, Receiver {
   }
 
   filled(size: number): boolean {
-    return this.#engine!.filled(size) // there is one while there is a link
+    try {
+      return this.#engine!.filled(size) // there is one while there is a link
+    } catch (error) {
+      return this.#exhausted(error)
+    }
   }
 
   push(chunk: Uint8Array): boolean {
-    return this.#engine!.push(chunk) // there is one while there is a link
+    try {
+      return this.#engine!.push(chunk) // there is one while there is a link
+    } catch (error) {
+      return this.#exhausted(error)
+    }
+  }
+
+  /** No memory for what this peer sends: that ends its connection, and not the process. */
+  #exhausted(error: unknown): false {
+    if (!(error instanceof RangeError)) throw error
+    this.#lost({ code: 'ENOMEM', message: error.message })
+    return false
   }
 
   written(): void {

@@ -3,9 +3,15 @@
  * small frame keeps no more than a page. Every frame begins at a multiple of 8 octets, so that it can be viewed as any typed array.
  */
 export class Frames {
-  readonly #small = new Page(16 * 1024)
-  // Fewer pages cost less, and a frame of this size keeps no more than 64 times itself.
-  readonly #medium = new Page(64 * 1024)
+  readonly #small: Page
+  // Fewer pages cost less, and a frame of this size keeps no more than 256 times itself.
+  readonly #medium: Page
+
+  /** `pin` is told of each page: nobody may take it away from the frames beside (`markAsUntransferable`). */
+  constructor(pin: (page: ArrayBufferLike) => void = () => {}) {
+    this.#small = new Page(16 * 1024, pin)
+    this.#medium = new Page(64 * 1024, pin)
+  }
 
   /** A copy of `bytes[start, end)`. */
   copy(bytes: Buffer, start: number, end: number): Buffer {
@@ -21,17 +27,20 @@ export class Frames {
 /** Memory that frames are cut from, one after the other. */
 class Page {
   readonly #size: number
+  readonly #pin: (page: ArrayBufferLike) => void
   #bytes: Buffer = EMPTY
   #at = 0
 
-  constructor(size: number) {
+  constructor(size: number, pin: (page: ArrayBufferLike) => void) {
     this.#size = size
+    this.#pin = pin
   }
 
   copy(bytes: Buffer, start: number, end: number, size: number): Buffer {
     let at = this.#at
     if (at + size > this.#bytes.length) {
       this.#bytes = Buffer.allocUnsafeSlow(this.#size)
+      this.#pin(this.#bytes.buffer)
       at = 0
     }
     const page = this.#bytes

@@ -1,3 +1,4 @@
+import { markAsUntransferable, MessageChannel } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { Frames } from '../../src/pipe/frames.ts'
 
@@ -22,4 +23,16 @@ test('a large frame has its memory for itself', () => {
   const frame = new Frames().copy(Buffer.alloc(10_000), 0, 10_000)
 
   expect([frame.byteOffset, frame.buffer.byteLength]).toEqual([0, 10_000])
+})
+
+test('a small frame cannot be taken away from those beside it', () => {
+  const frames = new Frames(page => markAsUntransferable(page))
+  const [one, other] = [frames.copy(Buffer.from('one'), 0, 3), frames.copy(Buffer.from('other'), 0, 5)]
+  const { port1, port2 } = new MessageChannel()
+
+  expect(() => port1.postMessage(one, [one.buffer as ArrayBuffer])).toThrow()
+  port1.close()
+  port2.close()
+
+  expect(other.toString()).toBe('other')
 })
