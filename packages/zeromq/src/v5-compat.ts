@@ -56,6 +56,31 @@ export type Callback = (error?: Error) => void
 
 /** A socket of version 5: messages come as `message` events, sends are queued without a bound. */
 export class Socket extends EventEmitter {
+  // The short names of options; what they hold is what the option does.
+  declare affinity: number
+  declare backlog: number
+  declare identity: string | Buffer | null
+  declare linger: number
+  declare rate: number
+  declare rcvbuf: number
+  declare readonly last_endpoint: string | null
+  declare reconnect_ivl: number
+  declare recovery_ivl: number
+  declare sndbuf: number
+  declare readonly mechanism: number
+  declare plain_server: number
+  declare plain_username: string | null
+  declare plain_password: string | null
+  declare curve_server: number
+  declare curve_publickey: string | null
+  declare curve_secretkey: string | null
+  declare curve_serverkey: string | null
+  declare zap_domain: string | null
+  declare heartbeat_ivl: number
+  declare heartbeat_ttl: number
+  declare heartbeat_timeout: number
+  declare connect_timeout: number
+
   readonly type: SocketType
   readonly #socket: Both
   #parts: zmq.MessageLike[] = []
@@ -258,8 +283,9 @@ export class Socket extends EventEmitter {
     const { events } = this.#socket
     while (!events.closed) {
       try {
-        const event = await events.receive()
-        if (event.type === 'end') return
+        // Undefined when unmonitor() ends the wait.
+        const event = (await events.receive()) as zmq.Event | undefined
+        if (event === undefined || event.type === 'end') return
         const name = V5_EVENTS[event.type]
         if (name === undefined) continue
         const { address, interval, error } = event as {

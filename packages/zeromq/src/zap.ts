@@ -14,7 +14,7 @@ export interface Candidate {
   readonly identity: Uint8Array
   readonly mechanism: 'NULL' | 'PLAIN' | 'CURVE'
   /** NULL: none; PLAIN: name and password; CURVE: the peer's public key, 32 octets. */
-  readonly credentials: readonly Uint8Array[]
+  readonly credentials: readonly Buffer[]
 }
 
 /** What a handler says: 200 in, 300 try again later (the peer is told nothing), 400 no, 500 something broke. */
@@ -54,7 +54,8 @@ export class Zap {
 
   /** Answers for a handshake. Never rejects; never settles when the handler does not answer. */
   ask(request: ZapRequest, who: Applicant): ZapVerdict | Promise<ZapVerdict> {
-    const candidate: Candidate = { ...who, mechanism: request.mechanism, credentials: request.credentials }
+    const credentials = request.credentials.map(one => Buffer.from(one.buffer, one.byteOffset, one.byteLength))
+    const candidate: Candidate = { ...who, mechanism: request.mechanism, credentials }
     if (this.#authenticator !== undefined) return decide(this.#authenticator, candidate)
     try {
       const line = this.#dial()

@@ -94,6 +94,6 @@ async function nextOf(socket: zmq.Socket, type: string): Promise<void> {
 }
 
 function candidate(mechanism: Candidate['mechanism'], credentials: readonly string[]): Candidate {
-  const octets = credentials.map(text => new TextEncoder().encode(text))
+  const octets = credentials.map(text => Buffer.from(text))
   return { mechanism, credentials: octets, domain: '', address: '127.0.0.1', identity: new Uint8Array(0) }
 }
