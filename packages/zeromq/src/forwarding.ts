@@ -18,9 +18,6 @@ type State = 'idle' | 'running' | 'paused' | 'over'
 
 /** Messages for one direction in one turn of the event loop, as libzmq's proxy has it. */
 const BURST = 1000
-/** Milliseconds until a message is offered again to a peer that was full, where the socket cannot tell when it is not. */
-const AGAIN = 1
-
 /**
  * Passes messages both ways between two sockets (`zmq_proxy_steerable`): nothing is read from one before the other can
  * send, so that back-pressure reaches the senders. Both sockets are taken: their own operations fail with EBUSY, and in
@@ -154,8 +151,8 @@ export class Forwarding {
   async #passable(from: SocketCore, to: SocketCore, signal: AbortSignal): Promise<void> {
     try {
       if (this.#held.has(from)) {
-        await to.whenWritable(signal)
-        await delay(signal)
+        // A ROUTER under MANDATORY can always send, and finds this peer full.
+        await (to.pattern.canSend ? to.whenRoom(signal) : to.whenWritable(signal))
         return
       }
       await from.whenReadable(signal)
@@ -182,14 +179,4 @@ function count(traffic: Traffic, message: Incoming): void {
 
 function turn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
-}
-
-function delay(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, AGAIN)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }
