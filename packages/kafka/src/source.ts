@@ -40,6 +40,7 @@ export class KafkaSource implements Source, MemberHost {
   /** Groups by topic that had a place when this consumer came: a partition without one is new there. */
   readonly #begun = new Set<string>()
   #state: 'on' | 'paused' | 'off' = 'on'
+  #failure: MillraceError | undefined
   #topics: readonly string[] = []
   #credit = 0
   #turn = 0
@@ -78,6 +79,8 @@ export class KafkaSource implements Source, MemberHost {
       }
       if (this.#member) await this.#member.join(signal)
       else await this.#follow()
+      // A fetch may have failed meanwhile, when nobody could be told yet.
+      if (this.#failure) throw this.#failure
       this.#later()
     } catch (error) {
       await this.stop().catch(() => undefined) // the first failure counts
@@ -223,6 +226,7 @@ export class KafkaSource implements Source, MemberHost {
   failed(error: MillraceError): void {
     if (this.#state === 'off') return
     this.#state = 'off'
+    this.#failure = error
     clearTimeout(this.#timer)
     this.#options.sink.down(error)
     void this.#fetcher.stop()
