@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module'
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import * as ours from '../../src/index.ts'
-import { table } from './operations.ts'
-
-const native = createRequire(import.meta.url)('zeromq') as typeof ours
+import { table, type Outcome } from './operations.ts'
 
 /** Rows that differ, with the reason. */
 const DIFFERENT: readonly { rows: RegExp; why: string }[] = [
@@ -23,7 +22,7 @@ const DIFFERENT: readonly { rows: RegExp; why: string }[] = [
 ]
 
 test('every operation in every state does what it does in the zeromq package', async () => {
-  const theirs = await table(native)
+  const theirs = await nativeTable()
   const mine = await table(ours)
 
   const differences: string[] = []
@@ -34,3 +33,19 @@ test('every operation in every state does what it does in the zeromq package', a
   expect(differences).toEqual([])
   expect(mine.size).toBeGreaterThan(2000)
 }, 120_000)
+
+/** The native package's table; asked again when its process crashed over it. */
+async function nativeTable(): Promise<Map<string, Outcome>> {
+  for (let tries = 3; tries > 0; tries--) {
+    const found = await new Promise<Map<string, Outcome> | undefined>(resolve => {
+      const child = fork(fileURLToPath(new URL('native-table.ts', import.meta.url)), {
+        execArgv: ['--conditions=millrace-source'],
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      })
+      child.on('message', rows => resolve(new Map(rows as [string, Outcome][])))
+      child.on('exit', () => resolve(undefined))
+    })
+    if (found !== undefined) return found
+  }
+  throw new Error('the native package crashed three times')
+}
