@@ -87,7 +87,7 @@ export class Outlet {
     this.#control.length = 0
     const queue = this.queue
     if (queue === undefined) return
-    for (let total = 0; total < LARGE_SLAB / 2;) {
+    for (let total = 0; total < (LARGE_SLAB * 3) / 4;) {
       const extent = queue.take()
       if (extent === undefined) return
       total += extent.size

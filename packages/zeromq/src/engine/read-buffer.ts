@@ -115,6 +115,8 @@ export class ReadBuffer {
   }
 }
 
+/** A body of this size and more is read straight into a buffer of its own. */
+export const DIRECT_BODY: number = 32 * 1024
 /** The most that one read of a large body takes, so that other connections get their turn. */
 const LARGEST_READ = 256 * 1024
 /** A read of this size shows a busy connection; also the least room that such a connection reads into. */

@@ -1,5 +1,5 @@
 import { Extent } from '../pipe/extent.ts'
-import { BY_REFERENCE } from '../pipe/part.ts'
+import { DIRECT_BODY } from './read-buffer.ts'
 import type { Queue } from '../pipe/queue.ts'
 import type { Slab } from '../pipe/slab.ts'
 import { COMMAND, LONG, MORE } from '../wire/frame.ts'
@@ -102,7 +102,7 @@ export class Scanner {
         break
       }
       if (from + size > end) {
-        if (size >= BY_REFERENCE) {
+        if (size >= DIRECT_BODY) {
           if (this.#octets + size > this.#limits.message && this.#parts > 0) {
             result = this.#fail(`a message of more than ${this.#limits.message} octets`)
             break

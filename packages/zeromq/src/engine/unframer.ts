@@ -1,6 +1,6 @@
 import type { Cipher } from '../cipher/cipher.ts'
 import { MESSAGE_OVERHEAD } from '../cipher/cipher.ts'
-import { BY_REFERENCE } from '../pipe/part.ts'
+import { DIRECT_BODY } from './read-buffer.ts'
 import { LARGE_SLAB, type SlabPool } from '../pipe/slab.ts'
 import { FrameHeader, LONGEST_HEADER, MORE, writeHeader } from '../wire/frame.ts'
 import type { Framing } from './outlet.ts'
@@ -122,7 +122,7 @@ class FrameUnframer implements Unframer {
     if (this.failure !== '') return 'failed'
     const header = this.#header
     if (this.wanted === 0) return 'more' // the header is not complete
-    if (header.size < BY_REFERENCE) return 'more'
+    if (header.size < DIRECT_BODY) return 'more'
     this.body.from = read.at + header.length
     this.body.size = header.size
     this.#bodyFlags = header.flags

@@ -7,7 +7,7 @@ export type Part = Uint8Array | string
 export type Outgoing = Part | readonly Part[]
 
 /** From this size on a part is queued by reference and not copied: its owner must not write to it until it has been sent. */
-export const BY_REFERENCE: number = 32 * 1024
+export const BY_REFERENCE: number = 16 * 1024
 
 /** Octets of a part once encoded. */
 export function partSize(part: Part): number {

@@ -42,6 +42,10 @@ export class Queue {
   /** Read by the reader and not yet credited to the writer. */
   #owed = 0
   #refused = false
+  /** Octets that came since whoever takes was told to. */
+  #fresh = 0
+  /** Octets that were packed since the last slab was given back. */
+  #packed = 0
   /** What the next slab has to hold, so that a busy queue does not begin with a small one each time. */
   #next = SMALL_SLAB
   #closed = false
@@ -116,7 +120,8 @@ export class Queue {
     this.length += messages
     if (messages === 0) return
     this.announce()
-    if (this.#head !== this.#tail) this.#events.full()
+    this.#fresh += end - start + (body === undefined ? 0 : body.length)
+    if (this.#fresh >= LARGE_SLAB) this.#offer()
   }
 
   /** Says that there is something to read, where it was not said. `append` does it for messages, not for commands. */
@@ -252,8 +257,7 @@ export class Queue {
     this.#tail!.messages++ // #pack has made one
     this.length++
     this.announce()
-    // A slab is full, or a large body waits: whoever takes may begin.
-    if (this.#head !== this.#tail) this.#events.full()
+    if (this.#fresh >= LARGE_SLAB) this.#offer()
   }
 
   #pack(part: Part, flags: number): void {
@@ -265,6 +269,8 @@ export class Queue {
     const start = this.#at
     const end = packPart(slab.bytes, start, part, size, flags)
     this.#at = end
+    this.#packed += end - start
+    this.#fresh += end - start
     this.#extend(slab, start, end)
   }
 
@@ -274,6 +280,7 @@ export class Queue {
     const start = this.#at
     const end = packLongHeader(slab.bytes, start, flags, size)
     this.#at = end
+    this.#fresh += size
     this.#extend(slab, start, end)
     this.#tail!.body = typeof part === 'string' ? Buffer.from(part) : part // #extend has made one
   }
@@ -295,6 +302,12 @@ export class Queue {
     this.#tail = extent
   }
 
+  /** There is enough for a whole write: whoever takes may begin. */
+  #offer(): void {
+    this.#fresh = 0
+    this.#events.full()
+  }
+
   #rotate(needed: number): void {
     if (this.#slab !== undefined) {
       this.#slab.release()
@@ -307,7 +320,8 @@ export class Queue {
   #letGo(): void {
     const slab = this.#slab
     if (slab === undefined) return
-    if (this.#at < SMALL_SLAB) this.#next = SMALL_SLAB
+    this.#next = this.#packed < SMALL_SLAB ? SMALL_SLAB : LARGE_SLAB
+    this.#packed = 0
     this.#slab = undefined
     slab.release()
   }
