@@ -115,7 +115,7 @@ export class Connection {
           cause,
         },
       )
-      for (const listener of [...this.#listeners]) listener(why)
+      for (const listener of this.#listeners) listener(why)
     })
   }
 

@@ -144,6 +144,7 @@ export class RabbitDriver implements Driver {
       channel,
       sink,
       maxDeliveries: spec.maxDeliveries,
+      together: this.#plan.singleActiveConsumer,
       again: (queue, delay, content, options) => this.#again(queue, delay, content, options),
     })
     try {

@@ -23,7 +23,7 @@ export function holds(rung: number): number {
 export function climb(delay: number, address: string): { readonly rung: number; readonly key: string } {
   const units = Math.min(Math.ceil(delay / UNIT), 2 ** RUNGS - 1)
   const bits = units.toString(2)
-  return { rung: bits.length - 1, key: `${[...bits.padStart(RUNGS, '0')].join('.')}.${address}` }
+  return { rung: bits.length - 1, key: `${bits.padStart(RUNGS, '0').split('').join('.')}.${address}` }
 }
 
 /** What a rung's exchange matches: messages that stop at it, or those that pass. */

@@ -9,6 +9,8 @@ export interface RabbitSourceOptions {
   readonly channel: Channel
   readonly sink: Sink
   readonly maxDeliveries: number
+  /** At the end everything goes back at once with the channel, so that the next consumer finds it in order. */
+  readonly together: boolean
   /** Publishes it to its queue again, after so many ms; resolves when the server has it. */
   readonly again: (queue: string, delay: number, content: Uint8Array, options: Options.Publish) => Promise<void>
 }
@@ -83,6 +85,7 @@ export class RabbitSource implements Source {
   pause(): void {
     if (this.#state !== 'open') return
     this.#state = 'paused'
+    if (this.#options.together) return
     // The channel's end, if it comes first, does the same.
     for (const consumer of this.#consumers) this.#channel.cancel(consumer).catch(() => undefined)
     for (const raw of this.#waiting.splice(0)) void this.#release(raw)?.catch(() => undefined)
@@ -131,6 +134,7 @@ export class RabbitSource implements Source {
 
   /** Back to the queue as it is; as a new message where the queue would soon drop it. */
   #release(raw: RabbitRaw): Promise<void> | undefined {
+    if (this.#state === 'paused' && this.#options.together) return undefined
     if (handedOut(raw.from) >= RENEWED) return this.#comeAgain(raw, 0, raw.attempt)
     this.#requeue(raw)
     return undefined
@@ -170,7 +174,8 @@ export class RabbitSource implements Source {
     if (this.#state === 'down' || this.#state === 'stopped') return
     this.#state = 'down'
     this.#waiting = []
-    this.#options.sink.down(ours(error, 'receive'))
+    // The client ends channels before it says that the connection has ended: who opens again at once must know that.
+    queueMicrotask(() => this.#options.sink.down(ours(error, 'receive')))
   }
 }
 

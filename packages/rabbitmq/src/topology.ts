@@ -146,7 +146,7 @@ export class Topology {
     const queue = this.queue(topic, group)
     await this.#all([
       this.#queue(channel, queue, this.#arguments()),
-      this.#plan.preset === 'fanout' && this.#exchange(channel, String(topic), 'fanout', { durable: true }),
+      this.#plan.preset === 'fanout' && this.#exchange(channel, exchangeOf(topic), 'fanout', { durable: true }),
     ])
     await this.#bindAll(channel, queue, topic)
     return queue
@@ -155,7 +155,8 @@ export class Topology {
   /** A queue that lives as long as its connection. */
   async ephemeral(channel: Channel, topic: string | Pattern, name: string): Promise<void> {
     const made: unknown[] = [channel.assertQueue(name, { exclusive: true, durable: false, autoDelete: true })]
-    if (this.#plan.preset === 'fanout') made.push(this.#exchange(channel, String(topic), 'fanout', { durable: true }))
+    if (this.#plan.preset === 'fanout')
+      made.push(this.#exchange(channel, exchangeOf(topic), 'fanout', { durable: true }))
     await this.#all(made)
     await this.#bindAll(channel, name, topic, true)
   }
@@ -192,7 +193,7 @@ export class Topology {
       [this.#due, `${ANY_BITS}${dead ? 'd' : 't'}.${key}`],
       [this.#due, `${ANY_BITS}q.${queue}`],
     ]
-    if (this.#plan.preset === 'fanout') bindings.push([String(topic), ''])
+    if (this.#plan.preset === 'fanout') bindings.push([exchangeOf(topic), ''])
     if (this.#plan.preset === 'topic') bindings.push([dead ? `${this.#plan.prefix}.dead` : this.#plan.prefix, key])
     await this.#all(
       bindings.map(([exchange, key]) =>
@@ -238,6 +239,11 @@ function died(why: string): object {
 /** `orders.**` as AMQP has it: `#` stands for any number of words, `*` for one. */
 function wildcard({ levels }: Pattern): string {
   return levels.map(level => (level === '**' ? '#' : level)).join('.')
+}
+
+/** Fan-out knows no patterns: capabilities say so, and core asks them. */
+function exchangeOf(topic: string | Pattern): string {
+  return isPattern(topic) ? topic.pattern : topic
 }
 
 /** No queue may be named with what a binding takes for a wildcard. */

@@ -13,7 +13,7 @@ export function fromUrl(text: string): { readonly url: string; readonly options:
   if (url.protocol !== 'amqp:' && url.protocol !== 'amqps:')
     throw new MillraceError('BAD_OPTION', `rabbitmq: the url begins with amqp: or amqps:, not ${url.protocol}`)
   const options: Record<string, unknown> = {}
-  for (const [name, value] of [...url.searchParams]) {
+  for (const [name, value] of new URLSearchParams(url.search)) {
     if (CLIENTS.includes(name)) continue
     url.searchParams.delete(name)
     if (WORDS.includes(name)) options[name] = value

@@ -7,7 +7,7 @@ function waits(delay: number): number {
   const words = key.split('.')
   let total = 0
   for (let at = rung; at >= 0; at--) {
-    const stops = [...'01'].filter(bit => bound(matching(at, bit as '0' | '1'), words))
+    const stops = (['0', '1'] as const).filter(bit => bound(matching(at, bit), words))
     expect(stops).toHaveLength(1)
     if (stops[0] === '1') total += holds(at)
   }
