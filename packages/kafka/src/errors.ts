@@ -65,7 +65,7 @@ function named(error: Error): { readonly code: ErrorCode; readonly message: stri
     const code = BY_API[String(one['apiId'])] ?? BY_CLIENT[String(one['code'])]
     if (code) return { code, message: String(one['message']) }
     // The one case in which the client drops Kafka's answer and has only words of its own.
-    if (one['code'] === 'PLT_KFK_USER' && /^Unknown topic /.test(String(one['message'])))
+    if (one['code'] === 'PLT_KFK_USER' && String(one['message']).startsWith('Unknown topic '))
       return { code: 'NO_ROUTE', message: String(one['message']) }
   }
   return undefined

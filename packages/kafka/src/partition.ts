@@ -45,7 +45,9 @@ export class KafkaRaw implements Raw {
 
   /** The same once more. */
   again(attempt: number): KafkaRaw {
-    return new KafkaRaw({ ...this, attempt, partition: this.partition }, this.#others)
+    const { message, undecodable, time, expires, partition, offset } = this
+    const from = { message, attempt, time, expires, partition, offset, ...(undecodable && { undecodable }) }
+    return new KafkaRaw(from, this.#others)
   }
 }
 

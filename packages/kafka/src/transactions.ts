@@ -21,6 +21,7 @@ export interface TransactionsOptions {
 export class Transactions {
   readonly #options: TransactionsOptions
   #producer: Producer | undefined
+  #fenced: MillraceError | undefined
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: TransactionsOptions) {
@@ -40,6 +41,7 @@ export class Transactions {
   }
 
   async #run<T>(work: (transaction: DriverTransaction) => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#fenced) throw this.#fenced
     if (signal.aborted) throw signal.reason
     const native = await this.#begin()
     const acked = new Map<KafkaSource, KafkaRaw[]>()
@@ -71,6 +73,7 @@ export class Transactions {
       await native.abort().catch(() => undefined) // the server ends it at its timeout, and the next producer at its start
       // After any failure within a transaction the client's state is not to be trusted.
       await this.#drop()
+      this.#checkFenced(error)
       throw error
     }
   }
@@ -93,10 +96,7 @@ export class Transactions {
       return await this.#producer.beginTransaction()
     } catch (error) {
       await this.#drop()
-      if (says(error, 'PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH'))
-        throw new MillraceError('CLOSED', `kafka: another producer uses the transactional id '${transactionalId}'`, {
-          cause: error,
-        })
+      this.#checkFenced(error)
       throw ours(error, 'begin a transaction')
     }
   }
@@ -134,6 +134,20 @@ export class Transactions {
       const { topic, index } = partition
       await native.addOffset({ topic, partition: index, offset: BigInt(end - 1), metadata: { consumer } } as never)
     }
+  }
+
+  /** Whoever was fenced stays out: a new producer of the same id would fence the other in turn. */
+  #checkFenced(error: unknown): void {
+    if (!says(error, 'PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH')) return
+    const { transactionalId } = this.#options
+    this.#fenced = new MillraceError(
+      'CLOSED',
+      `kafka: another producer uses the transactional id '${transactionalId}'`,
+      {
+        cause: error,
+      },
+    )
+    throw this.#fenced
   }
 
   async #drop(): Promise<void> {
