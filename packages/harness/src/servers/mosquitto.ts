@@ -61,11 +61,15 @@ function mosquittoProgram(program: string, version: string): Program {
 // MQTT 3.1.1 §3.1: CONNECT, protocol name and level, clean session, no keep-alive, empty client id
 const connect = Buffer.from([0x10, 12, 0, 4, ...Buffer.from('MQTT'), 4, 2, 0, 0, 0, 0])
 
-/** Started by root it would change to a user that this machine need not have. Its own limit of 1,000 queued messages drops what is beyond. */
+/**
+ * Started by root it would change to a user that this machine need not have. Its own limit of 1,000 queued messages drops what is beyond.
+ * With settings for each listener it keeps nothing for sessions that are not connected (a client without a listener may read nothing):
+ * only an instance with a guarded listener has them.
+ */
 function configuration(place: Place): string {
   const { folder, ports, config } = place
   return `user ${userInfo().username}
-per_listener_settings true
+per_listener_settings ${place.secure ? 'true' : 'false'}
 persistence true
 persistence_location ${folder}/data/
 set_tcp_nodelay true
