@@ -37,8 +37,8 @@ export class KafkaSource implements Source, MemberHost {
   readonly #dirty = new Set<Partition>()
   readonly #again: KafkaRaw[] = []
   readonly #quiet = new Set<() => void>()
-  /** Groups by topic that had a place when this consumer came: a partition without one is new there. */
-  readonly #begun = new Set<string>()
+  /** How many partitions each topic had when this consumer came: those that follow are read from their beginning. */
+  readonly #begun = new Map<string, number>()
   #state: 'on' | 'paused' | 'off' = 'on'
   #failure: MillraceError | undefined
   #topics: readonly string[] = []
@@ -75,7 +75,9 @@ export class KafkaSource implements Source, MemberHost {
       this.#topics = await this.#matching()
       for (const topic of this.#topics) {
         if (spec.group !== undefined) await cluster.place(spec.group, topic, spec.from)
-        this.#begun.add(topic)
+        const count = await cluster.partitions(topic)
+        this.#begun.set(topic, count)
+        this.#counts.set(topic, count)
       }
       if (this.#member) await this.#member.join(signal)
       else await this.#follow()
@@ -181,7 +183,7 @@ export class KafkaSource implements Source, MemberHost {
     const fresh: Partition[] = []
     for (const [topic, indexes] of byTopic(places)) {
       const missing = indexes.filter(index => !committed.has(keyOf(topic, index)))
-      const begins = await cluster.begin(topic, missing, this.#begun.has(topic) ? spec.from : 'earliest')
+      const begins = await this.#begins(topic, missing)
       const torn = indexes.filter(index => committed.get(keyOf(topic, index))?.left === false)
       const ends = await cluster.ends(topic, torn)
       for (const index of indexes) {
@@ -409,7 +411,7 @@ export class KafkaSource implements Source, MemberHost {
     const topics = await this.#matching()
     const counts = new Map<string, number>()
     for (const topic of topics) counts.set(topic, await cluster.partitions(topic, true))
-    const grown = this.#counts.size > 0 && topics.some(one => (this.#counts.get(one) ?? 0) !== counts.get(one))
+    const grown = topics.some(one => (this.#counts.get(one) ?? 0) !== counts.get(one))
     const changed = topics.join() !== this.#topics.join() || grown
     this.#counts = counts
     if (!changed || this.#state !== 'on') return
@@ -417,19 +419,25 @@ export class KafkaSource implements Source, MemberHost {
     if (spec.group !== undefined) this.#member?.resubscribe()
     else await this.#follow()
   }
-  #counts: ReadonlyMap<string, number> = new Map()
+  #counts = new Map<string, number>()
+
+  async #begins(topic: string, indexes: readonly number[]): Promise<Map<number, number>> {
+    const { cluster, spec } = this.#options
+    const count = this.#begun.get(topic) ?? 0
+    const old = indexes.filter(index => index < count)
+    const late = indexes.filter(index => index >= count)
+    return new Map([...(await cluster.begin(topic, old, spec.from)), ...(await cluster.begin(topic, late, 'earliest'))])
+  }
 
   /** Without a group: every partition is its own. */
   async #follow(): Promise<void> {
-    const { cluster, spec } = this.#options
+    const { cluster } = this.#options
     for (const topic of this.#topics) {
       const count = await cluster.partitions(topic)
-      const had = [...this.#partitions.values()].some(one => one.topic === topic)
       const fresh = Array.from({ length: count }, (_, index) => index).filter(
         index => !this.#partitions.has(keyOf(topic, index)),
       )
-      const from = this.#begun.has(topic) && !had ? spec.from : 'earliest'
-      for (const [index, begin] of await cluster.begin(topic, fresh, from))
+      for (const [index, begin] of await this.#begins(topic, fresh))
         this.#partitions.set(keyOf(topic, index), new Partition(topic, index, begin))
     }
     this.#snapshot = undefined

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { conformance } from '@millrace/conformance'
 import type { ForeignKind } from '@millrace/conformance'
 import { start } from '@millrace/harness'
@@ -6,6 +7,7 @@ import { Producer } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { kafka } from '../src/index.ts'
 
+const mode = process.env['MILLRACE_FULL'] ? 'full' : 'short'
 let server: RunningServer
 let transactional = 0
 beforeAll(async () => {
@@ -30,6 +32,8 @@ for (const groupProtocol of ['classic', 'consumer'] as const)
     conformance({
       name: `kafka (${groupProtocol})`,
       server: 'Apache Kafka 4.3.1',
+      mode,
+      report: fileURLToPath(new URL(`../../../.cache/reports/kafka-${groupProtocol}`, import.meta.url)),
       open: () =>
         kafka({
           // Where the suite only asks for the capabilities there is no server yet.
