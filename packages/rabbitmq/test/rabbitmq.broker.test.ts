@@ -381,6 +381,7 @@ test('through cuts, resets and a dead line nothing that was accepted is lost', a
   await reading
 
   expect(missing.size).toBe(0)
+  await broker.close({ timeout: 0 })
   await proxy.close()
 })
 
