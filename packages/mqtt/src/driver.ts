@@ -11,6 +11,8 @@ import { Sessions } from './sessions.ts'
 import type { Session } from './sessions.ts'
 import { MqttSource } from './source.ts'
 import type { Leaving, MqttRaw } from './source.ts'
+import { Places } from './places.ts'
+import type { Connected } from './connection.ts'
 import type { Topics } from './topics.ts'
 
 export type QoS = 0 | 1 | 2
@@ -50,8 +52,10 @@ export interface MqttPlan {
 
 /** Room for topic, properties and the envelope beside the payload. */
 const BESIDE = 16 * 1024
-/** ms in which a subscription that closes may give back what it has. */
-const GIVING_BACK = 5000
+/** s that the session of a member without a name waits for it. */
+const OUTAGE = 600
+/** ms for a connection that is only made to be left again. */
+const PATIENCE = 10_000
 /** In flight on a client of the user's, whose server is not known. */
 const MODEST = 20
 
@@ -61,6 +65,7 @@ export class MqttDriver implements Driver {
   readonly #plan: MqttPlan
   readonly #id: string
   readonly #sessions: Sessions
+  readonly #places: Places | undefined
   #client: MqttClient | undefined
   #publisher: Publisher | undefined
 
@@ -68,6 +73,16 @@ export class MqttDriver implements Driver {
     this.#plan = plan
     this.#id = plan.clientId ?? `millrace-${newId()}`
     this.#sessions = new Sessions(this.#id)
+    const { qos } = plan
+    if (qos > 0)
+      this.#places = new Places({
+        topics: plan.topics,
+        qos: qos === 2 ? 2 : 1,
+        dial: (clientId, extra, prepare) => this.#dialSession(clientId, extra, prepare),
+        forget: clientId => this.#forget(clientId),
+        send: topic => this.#send({ topic, payload: Buffer.alloc(0), options: { qos: 1 } }),
+        back: (raw, group) => this.#back(raw, group),
+      })
     const capabilities: Capabilities = {
       accepts: plan.qos === 0 ? 'sent' : 'held',
       subscribes: 'server',
@@ -116,8 +131,12 @@ export class MqttDriver implements Driver {
     this.#publisher = new Publisher(client, Math.min(inFlight ?? most, most))
   }
 
-  /** There is nothing to make: a group is whoever is there. */
-  async declare(): Promise<void> {}
+  async declare(topic: string, { group }: { readonly group?: string }): Promise<void> {
+    if (group === undefined || !this.#places) return
+    const filter = this.#plan.topics.of(topic)
+    await this.#places.keep(group, filter)
+    await this.#places.tell(group, filter)
+  }
 
   write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
     const publisher = this.#publisher
@@ -160,20 +179,31 @@ export class MqttDriver implements Driver {
     const { group } = spec
     const { qos = this.#plan.qos, retained = 'skip' } = spec.options as MqttSubscribeOptions
     const filters = this.#filters(spec, { qos, rh: retained === 'take' ? 0 : 2 })
+    const places = spec.topics.map(topic => this.#filter(topic))
+    let adopting = Promise.resolve()
+    // One after another; what cannot be adopted now stays where it is until the next call.
+    const adopt = (place: string): Promise<void> =>
+      (adopting = adopting.then(() => this.#places?.adopt(group ?? '', place)).catch(() => undefined))
     const session = this.#sessions.of(sink, group, Object.keys(filters))
     const source = new MqttSource({
       sink,
       topics,
       filters,
+      calls: new Map(group === undefined ? [] : places.map(place => [this.#places?.call(group, place) ?? '', () => void adopt(place)])), // prettier-ignore
       wanted: topic => spec.topics.some(one => (isPattern(one) ? matches(one, topic) : one === topic)),
       retained: retained === 'take',
       maxPending,
-      leave: leaving => this.#leave(leaving, session, group),
+      leave: async leaving => {
+        await adopting
+        await this.#leave(leaving, session, group, places)
+      },
     })
     const options = this.#sourceOptions(session, spec)
     const { client, connack } = await dial(options, signal, made => source.prepare(made))
     try {
       await source.subscribe()
+      if (group !== undefined && this.#places) await Promise.all(places.map(adopt))
+      if (!client.connected) throw new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')
     } catch (error) {
       client.end(true)
       throw error
@@ -204,79 +234,101 @@ export class MqttDriver implements Driver {
     return { topic, payload: bytes, options: { ...options, ...(properties && { properties }) } }
   }
 
-  #filters(spec: AttachSpec, options: IClientSubscribeOptions): Record<string, IClientSubscribeOptions> {
+  #filter(topic: AttachSpec['topics'][number]): string {
     const { topics } = this.#plan
+    return isPattern(topic) ? topics.ofPattern(topic) : topics.of(topic)
+  }
+
+  #filters(spec: AttachSpec, options: IClientSubscribeOptions): Record<string, IClientSubscribeOptions> {
     const { group } = spec
     const filters: Record<string, IClientSubscribeOptions> = {}
     for (const topic of spec.topics) {
       // Of two filters that match a message the server may send it twice.
       if (!isPattern(topic) && spec.topics.some(one => isPattern(one) && matches(one, topic))) continue
-      const filter = isPattern(topic) ? topics.ofPattern(topic) : topics.of(topic)
+      const filter = this.#filter(topic)
       if (group === undefined) filters[filter] = options
+      else if (!this.#places) filters[`$share/${group}/${filter}`] = options
       else {
-        filters[`$share/${group}/${filter}`] = options
-        filters[`$share/${group}/${topics.back(filter, group)}`] = options
+        for (const one of this.#places.filters(group, filter)) filters[one] = options
+        filters[`$share/${group}/${this.#places.call(group, filter)}`] = { qos: 1 }
       }
     }
     return filters
   }
 
   #sourceOptions(session: Session, spec: AttachSpec): IClientOptions {
-    const { dial: base, version, sessionExpiry } = this.#plan
-    const durable = spec.group !== undefined
-    const { will: _, ...rest } = base // only the publishing connection has a will
+    const { version, clientId, sessionExpiry } = this.#plan
+    const durable = spec.group !== undefined && this.#places !== undefined
+    const expiry = Math.ceil(sessionExpiry / 1000)
     return {
-      ...rest,
+      ...this.#unwilling(),
       clientId: session.clientId,
       clean: !durable,
       ...(version === 5 && {
         properties: {
-          ...base.properties,
+          ...this.#plan.dial.properties,
           // The server sends no more than may be un-settled here.
           receiveMaximum: Math.min(spec.prefetch, 65_535),
-          ...(durable && { sessionExpiryInterval: Math.ceil(sessionExpiry / 1000) }),
+          ...(durable && { sessionExpiryInterval: clientId === undefined ? Math.min(expiry, OUTAGE) : expiry }),
         },
       }),
     }
   }
 
-  /** Ends a subscription's connection. A session without a name of the user's ends too: what it has goes to the others. */
-  async #leave(leaving: Leaving, session: Session, group: string | undefined): Promise<void> {
-    session.end()
-    const { client } = leaving
-    if (group === undefined || this.#plan.clientId !== undefined) return farewell(client)
-    const empty = client.connected && (await this.#giveBack(leaving, group).then(() => true, () => false)) // prettier-ignore
-    await farewell(client, empty)
-    if (!empty || this.#plan.version === 5) return
-    // Before MQTT 5 a session ends by beginning a clean one.
-    const options = { ...this.#plan.dial, clientId: session.clientId, clean: true }
-    await dial(options, AbortSignal.timeout(GIVING_BACK)).then(
-      made => farewell(made.client),
+  /** Only the publishing connection has a will. */
+  #unwilling(): IClientOptions {
+    const options = { ...this.#plan.dial }
+    delete options.will
+    return options
+  }
+
+  #dialSession(clientId: string, extra: IClientOptions, prepare?: (client: MqttClient) => void): Promise<Connected> {
+    const base = this.#unwilling()
+    const sessionExpiryInterval = Math.ceil(this.#plan.sessionExpiry / 1000)
+    return dial(
+      {
+        ...base,
+        clientId,
+        clean: false,
+        ...(this.#plan.version === 5 && {
+          properties: { ...base.properties, ...extra.properties, sessionExpiryInterval },
+        }),
+      },
+      AbortSignal.timeout(PATIENCE),
+      prepare,
+    )
+  }
+
+  /** Before MQTT 5 a session ends by beginning a clean one. */
+  async #forget(clientId: string): Promise<void> {
+    if (this.#plan.version === 5) return
+    const options = { ...this.#unwilling(), clientId, clean: true }
+    await dial(options, AbortSignal.timeout(PATIENCE)).then(
+      ({ client }) => farewell(client),
       () => undefined,
     )
   }
 
-  async #giveBack({ client, filters, empty }: Leaving, group: string): Promise<void> {
-    const mark = this.#plan.topics.control(newId())
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new MillraceError('TIMEOUT', 'mqtt: not given back in time')), GIVING_BACK)
-      const failed = (error: unknown): void => reject(error as Error)
-      const over = (): void => {
-        clearTimeout(timer)
-        resolve()
-      }
-      client.once('close', () => (clearTimeout(timer), reject(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')))) // prettier-ignore
-      const run = async (): Promise<void> => {
-        // First nothing more is to come here; then what is given back cannot come here either.
-        await client.unsubscribeAsync([...filters])
-        await client.subscribeAsync(mark, { qos: 1 })
-        const emptying = empty(raw => this.#back(raw, group))
-        const seen = emptying.until(mark)
-        await this.#send({ topic: mark, payload: Buffer.alloc(0), options: { qos: 1 } })
-        await seen
-      }
-      run().then(over, failed)
-    })
+  /** Ends a subscription's connection. A session without a name of the user's ends too: what it has goes to the others. */
+  async #leave(
+    leaving: Leaving,
+    session: Session,
+    group: string | undefined,
+    filters: readonly string[],
+  ): Promise<void> {
+    const { client } = leaving
+    const places = this.#places
+    session.end()
+    if (group === undefined || !places || this.#plan.clientId !== undefined) return farewell(client)
+    let empty = false
+    try {
+      for (const filter of filters) await places.keep(group, filter)
+      empty = await places.giveBack(leaving, group)
+      for (const filter of filters) await places.tell(group, filter)
+    } finally {
+      await farewell(client, empty)
+      if (empty) await this.#forget(session.clientId)
+    }
   }
 
   #back(raw: MqttRaw, group: string): Promise<void> {

@@ -14,6 +14,7 @@ export interface Encoded {
 /** What user properties cannot carry as it is: one JSON object. */
 const ODD = 'millrace-metadata'
 /** Servers refuse control characters and non-characters in strings (MQTT 5 §1.5.4). */
+// oxlint-disable-next-line no-control-regex -- those are what is looked for
 const STRANGE = /[\u0001-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud83f-\udbff][\udffe\udfff]/
 /** Payloads up to this are copied: a view would pin the whole chunk that was read. */
 const COPIED = 16_384

@@ -45,7 +45,7 @@ export interface MqttOptions extends Pick<BrokerOptions, 'reconnect' | 'connectT
   readonly wire?: Wire
   /** Unique and stable: sessions of groups then outlive the process. Default: random, sessions end with their subscriptions. */
   readonly clientId?: string
-  /** ms that the server keeps a group's session without a connection; MQTT 5 only. Default 1 hour, with clientId 7 days. */
+  /** ms that the server keeps a group that has no member; MQTT 5 only. Default 7 days. */
   readonly sessionExpiry?: number
   readonly will?: Will
   /** The largest payload. Default 1 MiB. */
@@ -56,7 +56,7 @@ export interface MqttOptions extends Pick<BrokerOptions, 'reconnect' | 'connectT
   readonly inFlight?: number
 }
 
-const HOUR = 3600 * 1000
+const WEEK = 7 * 24 * 3600 * 1000
 
 /** A broker over MQTT. @throws BAD_OPTION */
 export function mqtt(given: MqttOptions): Broker {
@@ -98,11 +98,7 @@ export function mqtt(given: MqttOptions): Broker {
     publishing: options.publishing,
     inFlight: options.inFlight === undefined ? undefined : whole('inFlight', options.inFlight, 1),
     clientId,
-    sessionExpiry: whole(
-      'sessionExpiry',
-      options.sessionExpiry ?? (clientId === undefined ? HOUR : 7 * 24 * HOUR),
-      1000,
-    ),
+    sessionExpiry: whole('sessionExpiry', options.sessionExpiry ?? WEEK, 1000),
   })
   return broker(driver, options)
 }

@@ -12,6 +12,8 @@ export interface MqttSourceOptions {
   readonly sink: Sink
   readonly topics: Topics
   readonly filters: Readonly<Record<string, IClientSubscribeOptions>>
+  /** Topics that carry no message, and what each calls for. */
+  readonly calls: ReadonlyMap<string, () => void>
   /** Whether a topic is one of those asked for. */
   readonly wanted: (topic: string) => boolean
   /** Retained messages that were there before are handed over as well. */
@@ -26,13 +28,11 @@ export interface MqttSourceOptions {
 export interface Leaving {
   readonly client: MqttClient
   readonly filters: readonly string[]
-  /** Calls back for each message in hand and each that comes from now on; what it resolves for is acknowledged. */
-  empty(each: (raw: MqttRaw) => Promise<void>): Emptying
-}
-
-export interface Emptying {
-  /** A packet under this topic is not a message: it says that nothing is left before it. */
-  until(mark: string): Promise<void>
+  /**
+   * Calls back for each message in hand and each that comes from now on; what it resolves for is acknowledged. Resolves
+   * when a packet under the topic `mark` has come, and all before it are done with.
+   */
+  readonly empty: (each: (raw: MqttRaw) => Promise<void>, mark: string) => Promise<void>
 }
 
 export interface MqttRaw extends Raw {
@@ -113,15 +113,16 @@ export class MqttSource implements Source {
     const client = this.#client
     if (!client) return
     const { filters, leave } = this.#options
-    await leave({ client, filters: Object.keys(filters), empty: each => this.#empty(each) })
+    await leave({ client, filters: Object.keys(filters), empty: (each, mark) => this.#empty(each, mark) })
     this.#open.clear()
   }
 
   #arrive(packet: IPublishPacket): void {
     const held = packet.qos > 0 ? this.#acks?.hold(packet) : undefined
-    if (packet.topic === this.#mark?.topic) {
+    const call = packet.topic === this.#mark?.topic ? this.#mark.seen : this.#options.calls.get(packet.topic)
+    if (call) {
       if (held) this.#acks?.settle(held)
-      this.#mark.seen()
+      call()
       return
     }
     const { topics, wanted, retained } = this.#options
@@ -179,23 +180,20 @@ export class MqttSource implements Source {
     this.#acks?.settle(raw.held)
   }
 
-  #empty(each: (raw: MqttRaw) => Promise<void>): Emptying {
+  async #empty(each: (raw: MqttRaw) => Promise<void>, mark: string): Promise<void> {
     const all = new Set<Promise<void>>()
     const give = (raw: MqttRaw): void => {
-      const giving = each(raw)
-        .then(() => this.#acknowledge(raw))
-        .finally(() => all.delete(giving))
-      giving.catch(() => undefined) // it stays in the session
+      const giving = each(raw).then(() => this.#acknowledge(raw))
       all.add(giving)
+      giving.then(
+        () => all.delete(giving),
+        () => undefined, // it stays in the session
+      )
     }
     for (const raw of this.#open) give(raw)
     this.#back = give
-    return {
-      until: async topic => {
-        await new Promise<void>(resolve => (this.#mark = { topic, seen: resolve }))
-        await Promise.all(all)
-      },
-    }
+    await new Promise<void>(resolve => (this.#mark = { topic: mark, seen: resolve }))
+    await Promise.all(all)
   }
 
   #need(): MqttClient {

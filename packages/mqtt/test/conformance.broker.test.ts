@@ -6,18 +6,26 @@ import { mqtt } from '../src/index.ts'
 
 const mode = process.env['MILLRACE_FULL'] ? 'full' : 'short'
 const report = (name: string): string => fileURLToPath(new URL(`../../../.cache/reports/${name}`, import.meta.url))
-const server = await start('mosquitto', { fresh: true })
-afterAll(() => server.stop())
+// MQTT 3.1.1 has no word for the window: the server's own limit (20) would stand in the way of cases that hold more.
+const config = ['max_inflight_messages 0']
+const servers = {
+  '5': await start('mosquitto', { fresh: true }),
+  '3.1.1': await start('mosquitto', { fresh: true, config }),
+}
+afterAll(() => Promise.all([servers['5'].stop(), servers['3.1.1'].stop()]))
 
 for (const version of ['5', '3.1.1'] as const)
-  describe(`MQTT ${version} keeps the contract for those that subscribe first`, () => {
+  describe(`MQTT ${version} keeps the contract`, () => {
+    const server = servers[version]
     conformance({
       name: version === '5' ? 'mqtt' : 'mqtt-3.1.1',
       server: server.version,
       open: () => mqtt({ url: server.url, version }),
+      // Mosquitto writes its store when it ends: SIGKILL would lose it.
       restart: () => server.restart({ signal: 'SIGTERM' }),
       test,
       mode,
+      // What a group keeps without a member is best effort when members come and go at once (see the README's limits).
       order: 'subscribe-first',
       report: report(version === '5' ? 'mqtt' : 'mqtt-3.1.1'),
     })
