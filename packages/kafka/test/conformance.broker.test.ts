@@ -44,7 +44,8 @@ for (const groupProtocol of ['classic', 'consumer'] as const)
           refresh: 300,
           transactionalId: `conformance-${process.pid}-${++transactional}`,
         }),
-      restart: () => server.restart({ signal: 'SIGKILL' }),
+      // The short form kills the server under one protocol only: each time takes ten seconds.
+      ...((groupProtocol === 'classic' || mode === 'full') && { restart: () => server.restart({ signal: 'SIGKILL' }) }),
       foreign,
       test: (title, run, timeout) => test(title, run, timeout),
     })
