@@ -79,7 +79,7 @@ export class RabbitSource implements Source {
       }
     }
     if (acks.length > 0) this.#acknowledge(acks)
-    return coming && Promise.all(coming).then(() => undefined)
+    return coming ? Promise.all(coming).then(written) : written()
   }
 
   pause(): void {
@@ -188,6 +188,11 @@ function topicOf({ fields, properties }: ConsumeMessage): string {
 }
 
 const BITS = /^(?:[01]\.){26}[td]\./
+
+/** Resolves when the client, which gathers frames for a turn of the event loop, has written what it was given. */
+async function written(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise(resolve => setImmediate(resolve))
+}
 
 /** What the client's `ack` reads of a message. */
 function tagged(deliveryTag: number): ConsumeMessage {
