@@ -1,8 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { tool, verdict } from '../steps/command.ts'
-import type { Outcome } from '../steps/outcome.ts'
+import { failed, type Outcome } from '../steps/outcome.ts'
 import { cache, root } from '../steps/root.ts'
+import { join as joinModules } from './join.ts'
+
+/** Packages whose modules are joined: those that are imported at every start and have no dependencies. */
+const joined = new Set(['core'])
 
 /** Compiles one package's `src` into a folder: JavaScript that plain Node 22.15 runs, declarations, and their maps. */
 export async function compile(home: string, out: string): Promise<Outcome> {
@@ -16,5 +20,12 @@ export async function compile(home: string, out: string): Promise<Outcome> {
     include: [source],
   }
   writeFileSync(config, JSON.stringify(settings))
-  return verdict([tool('typescript/bin/tsc'), '-p', config, '--pretty', 'false'])
+  const outcome = await verdict([tool('typescript/bin/tsc'), '-p', config, '--pretty', 'false'])
+  if (outcome.failed > 0 || !joined.has(basename(home))) return outcome
+  try {
+    await joinModules(home, out)
+    return outcome
+  } catch (error) {
+    return failed(String(error))
+  }
 }
