@@ -126,20 +126,22 @@ export class MemoryDriver implements Driver {
   }
 
   async transaction<T>(work: (transaction: DriverTransaction) => Promise<T>): Promise<T> {
-    const writes: { topic: string; batch: readonly Message[] }[] = []
+    const writes = new Map<string, Message[]>()
     const acks: { source: Source; raw: Raw }[] = []
     const result = await work({
       native: undefined,
-      write: async (topic, batch) => void writes.push({ topic, batch }),
+      write: async (topic, batch) => void writes.set(topic, [...(writes.get(topic) ?? []), ...batch]),
       ack: (source, raw) => void acks.push({ source, raw }),
     })
-    // From here on in one turn: nobody sees half of it.
-    for (const { topic, batch } of writes) {
-      const failures = this.write(topic, batch, { signal: new AbortController().signal })
-      if (failures instanceof Promise) await failures
-      else if (failures.length > 0)
-        throw new MillraceError('PUBLISH_FAILED', `transaction: topic '${topic}' is full`, { failures })
+    // From here on in one turn, and only if there is room for all of it: nobody ever sees half.
+    for (const [name, batch] of writes) {
+      const error = this.#topic(name).lacksRoom(batch)
+      if (!error) continue
+      const failures = batch.map(({ id }, index) => ({ index, id, outcome: 'refused' as const, error }))
+      throw new MillraceError('PUBLISH_FAILED', `transaction: ${error.message}`, { failures, cause: error })
     }
+    const { signal } = new AbortController()
+    for (const [topic, batch] of writes) void this.write(topic, batch, { signal })
     for (const { source, raw } of acks)
       void source.settle([{ raw, outcome: 'ack', delay: 0, attempt: raw.attempt, why: undefined }])
     return result

@@ -136,6 +136,19 @@ export class Topic implements GroupOwner {
     for (let i = 0; i < all.length; i++) all[i]!.wake() // i < length
   }
 
+  /** QUEUE_FULL where a batch would have to wait or be refused now. */
+  lacksRoom(batch: readonly Message[]): MillraceError | undefined {
+    const { capacity, whenFull } = this.#options.plan
+    if (whenFull === 'drop-oldest') return undefined
+    const bytes = batch.reduce((sum, { payload }) => sum + payload.length + OVERHEAD, 0)
+    this.#trim({
+      messages: Math.max(0, capacity.messages - batch.length),
+      bytes: Math.max(0, capacity.bytes - bytes),
+    })
+    const fits = this.#size + batch.length <= capacity.messages && this.#bytes + bytes <= capacity.bytes
+    return fits && this.#blocked.size === 0 ? undefined : this.#full()
+  }
+
   /** Drops every message. Returns how many were kept. */
   clear(): number {
     const dropped = this.#size - this.#delayed

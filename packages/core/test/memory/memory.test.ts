@@ -436,4 +436,26 @@ describe('a transaction', () => {
     expect(broker.statistics().topics['in']?.groups['g']).toMatchObject({ acked: 1, inFlight: 1 })
     expect(second?.ack()).toBe(true)
   })
+
+  test('that finds one topic full leaves the others and what it acked as they were', async () => {
+    for (const whenFull of ['block', 'refuse'] as const) {
+      const { broker } = made({ capacity: { messages: 2 }, retain: { messages: 0 }, whenFull })
+      const reader = await broker.subscribe('in', { group: 'g' })
+      const out = await broker.subscribe('out', { group: 'g' })
+      await broker.declare('full', { group: 'g' })
+      await broker.publish('in', many(1))
+      await broker.publish('full', many(2))
+      const [first] = drain(reader)
+
+      const transaction = broker.transaction?.(async tx => {
+        await tx.publish('out', message('x'))
+        await tx.publish('full', message('x'))
+        tx.ack(first!) // one was published
+      })
+
+      await expect(transaction).rejects.toMatchObject({ code: 'PUBLISH_FAILED', cause: { code: 'QUEUE_FULL' } })
+      expect(drain(out)).toEqual([])
+      expect(first?.ack()).toBe(true)
+    }
+  })
 })
