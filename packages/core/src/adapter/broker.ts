@@ -25,7 +25,7 @@ import type { Backoff } from './backoff.ts'
 import { HandedDelivery } from './delivery.ts'
 import type { Driver } from './driver.ts'
 import { Link } from './link.ts'
-import { checkPublishOptions, subscribePlan, unsupported } from './options.ts'
+import { subscribePlan, unsupported } from './options.ts'
 import { Publishing } from './publishing.ts'
 import { CoreSubscription } from './subscription.ts'
 import type { SubscriptionHost } from './subscription-host.ts'
@@ -132,9 +132,9 @@ class CoreBroker implements Broker, SubscriptionHost {
           return work({
             native: tx.native,
             publish: async (topic, messages) => {
-              checkTopic(topic)
-              checkPublishOptions(this.name, this.capabilities, {}, this.clock.now())
-              await tx.write(topic, Array.isArray(messages) ? (messages as Message[]) : [messages as Message])
+              const batch: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
+              this.#publishing.check(topic, batch, undefined)
+              await tx.write(topic, batch)
             },
             ack: delivery => {
               const own = innermost(delivery)

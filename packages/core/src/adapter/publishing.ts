@@ -38,7 +38,7 @@ export class Publishing {
   /** @throws as `Broker.publish` rejects, for what is wrong before anything is sent */
   publish(topic: string, messages: Message | readonly Message[], options: PublishOptions | undefined): Promise<void> {
     const batch: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
-    this.#check(topic, batch, options)
+    this.check(topic, batch, options)
     if (batch.length === 0) return DONE
     const request = new WriteRequest(this.#clock, this.#deadlines, options)
     if (!this.#link.up) return this.#track(this.#write(topic, batch, request, undefined))
@@ -60,7 +60,8 @@ export class Publishing {
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending)
   }
 
-  #check(topic: string, batch: readonly Message[], options: PublishOptions | undefined): void {
+  /** @throws what is wrong with it, before anything is sent */
+  check(topic: string, batch: readonly Message[], options: PublishOptions | undefined): void {
     if (this.#driver.knows ? !this.#driver.knows(topic) : !this.#names.has(topic)) this.#checkName(topic)
     const { name, capabilities } = this.#driver
     if (options !== undefined) {

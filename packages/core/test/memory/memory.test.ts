@@ -458,4 +458,12 @@ describe('a transaction', () => {
       expect(first?.ack()).toBe(true)
     }
   })
+
+  test('checks what it is to publish as a publish does', async () => {
+    const { broker } = made({ maxBytes: 10 })
+
+    const transaction = broker.transaction?.(tx => tx.publish('t', message('12345678901')))
+
+    await expect(transaction).rejects.toMatchObject({ code: 'TOO_LARGE' })
+  })
 })
