@@ -1,14 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { runNode } from './command.ts'
 import { failed, passed, sum, type Outcome } from './outcome.ts'
+import { serverFor, startEmpty, type RealServer } from './real-server.ts'
 import { root } from './root.ts'
 import type { Step } from './step.ts'
 
 /** What an example may take, in milliseconds. */
 const limit = 120_000
 
-/** Each `examples/<name>/main.ts` runs to its end and prints what its `expected.txt` says. */
+/** Each `examples/<name>/main.ts` runs to its end and prints what its `expected.txt` says; an adapter's against an empty server. */
 export const examples: Step = {
   name: 'examples',
   async run() {
@@ -34,13 +35,30 @@ export const demo: Step = {
   },
 }
 
-/** Runs one, in its own folder, and compares what it prints. */
+/** Runs one, in its own folder, with the server that its name asks for, and compares what it prints. */
 export async function runExample(folder: string): Promise<Outcome> {
   const file = join(folder, 'expected.txt')
   if (!existsSync(file)) return failed(`${folder} has no expected.txt`)
-  const { code, stdout, output } = await runNode(['--conditions=millrace-source', 'main.ts'], { cwd: folder, timeout: limit }) // prettier-ignore
-  if (code !== 0) return failed(`${folder} ended with ${code}:\n${output}`)
   const expected = readFileSync(file, 'utf8')
+  const needed = serverFor(basename(folder))
+  return needed ? await besideServer(folder, expected, needed) : await run(folder, expected)
+}
+
+async function besideServer(folder: string, expected: string, needed: RealServer): Promise<Outcome> {
+  const server = await startEmpty(needed)
+  if (typeof server === 'string')
+    return { passed: 0, failed: 0, skipped: [{ title: `examples/${basename(folder)}`, reason: server }] }
+  try {
+    return await run(folder, expected, { [needed.variable]: server.url })
+  } finally {
+    await server.stop()
+  }
+}
+
+async function run(folder: string, expected: string, env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  const args = ['--conditions=millrace-source', 'main.ts']
+  const { code, stdout, output } = await runNode(args, { cwd: folder, env, timeout: limit })
+  if (code !== 0) return failed(`${folder} ended with ${code}:\n${output}`)
   return stdout.trimEnd() === expected.trimEnd() ? passed() : failed(firstDifference(folder, expected, stdout))
 }
 

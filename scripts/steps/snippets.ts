@@ -2,6 +2,7 @@ import { glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { runNode, tool } from './command.ts'
 import { sum, type Outcome } from './outcome.ts'
+import { atServer, serverFor, startEmpty } from './real-server.ts'
 import { cache, root } from './root.ts'
 import { snippetsIn, type Snippet } from './snippet.ts'
 import type { Step } from './step.ts'
@@ -29,7 +30,8 @@ export const snippets: Step = {
     for (const { file, code } of found) await writeFile(join(folder, file), `${code}\nexport {}\n`)
     const complaints = found.length > 0 ? await typeErrors(folder) : new Map<string, string[]>()
     const outcomes: Outcome[] = []
-    for (const one of found) outcomes.push(await judge(one, complaints.get(one.file) ?? [], folder))
+    await using servers = pageServers()
+    for (const one of found) outcomes.push(await judge(one, complaints.get(one.file) ?? [], { folder, servers }))
     return { ...sum(outcomes), details: outcomes.flatMap(outcome => outcome.details ?? []).join('\n') }
   },
 }
@@ -61,17 +63,42 @@ async function typeErrors(folder: string): Promise<Map<string, string[]>> {
 }
 
 async function judge(
-  { page, line, file, prints, runs }: Filed,
+  { page, line, file, code, prints, runs }: Filed,
   errors: readonly string[],
-  folder: string,
+  { folder, servers }: { folder: string; servers: PageServers },
 ): Promise<Outcome> {
   const fail = (text: string): Outcome => ({ passed: 0, failed: 1, skipped: [], details: `${page}:${line} ${text}` })
   if (errors.length > 0) return fail(`does not compile; in .cache/snippets/${file}:\n  ${errors.join('\n  ')}`)
   if (!runs) return { passed: 1, failed: 0, skipped: [] }
-  const { code, stdout, output } = await runNode(['--conditions=millrace-source', join(folder, file)], {
-    timeout: 30_000,
-  })
-  if (code !== 0) return fail(`ended with ${code}:\n${output}`)
-  if (prints !== undefined && stdout.trimEnd() !== prints.trimEnd()) return fail(`printed:\n${stdout}`)
+  const there = await servers.for(page)
+  if (typeof there === 'string') return { passed: 0, failed: 0, skipped: [{ title: `${page}:${line}`, reason: there }] }
+  if (there) await writeFile(join(folder, file), `${atServer(code, there.url)}\nexport {}\n`)
+  const run = await runNode(['--conditions=millrace-source', join(folder, file)], { timeout: 30_000 })
+  if (run.code !== 0) return fail(`ended with ${run.code}:\n${run.output}`)
+  if (prints !== undefined && run.stdout.trimEnd() !== prints.trimEnd()) return fail(`printed:\n${run.stdout}`)
   return { passed: 1, failed: 0, skipped: [] }
+}
+
+type Server = Exclude<Awaited<ReturnType<typeof startEmpty>>, string>
+
+interface PageServers extends AsyncDisposable {
+  /** The server of the adapter whose README the page is, why it cannot be had, or undefined for other pages. */
+  for(page: string): Promise<Server | string | undefined>
+}
+
+/** One server for all snippets of a page, started for the first that runs. */
+function pageServers(): PageServers {
+  const started = new Map<string, Promise<Server | string>>()
+  return {
+    for(page) {
+      const needed = serverFor(/^packages\/([^/]+)\//.exec(page)?.[1] ?? '')
+      if (!needed) return Promise.resolve(undefined)
+      const server = started.get(page) ?? startEmpty(needed)
+      started.set(page, server)
+      return server
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of await Promise.all(started.values())) if (typeof one !== 'string') await one.stop()
+    },
+  }
 }
