@@ -179,7 +179,7 @@ export class Endpoints {
     const sessions = this.#sessions.get(address)
     if (sessions === undefined) throw new ZmqError('ENOENT', { address })
     this.#sessions.delete(address)
-    for (const session of sessions) session.close(this.#core.settings.values.linger)
+    for (const session of sessions) session.close(this.#core.settings.values.linger, 'disconnect')
   }
 
   /** Ends the connection of one peer. */

@@ -38,7 +38,8 @@ export class Session implements Flushable, EngineEvents, Receiver {
   #holding = false
   /** How long an open socket with a finite LINGER keeps the process: begun again whenever something is sent. */
   #patience: NodeJS.Timeout | undefined
-  #closing: { is: 'lingering'; timer: NodeJS.Timeout | undefined } | undefined
+  /** It lingers; `last`: on this connection alone. */
+  #closing: { timer: NodeJS.Timeout | undefined; last: boolean } | undefined
   #engine: Engine | undefined
 
   private constructor(
@@ -116,18 +117,21 @@ export class Session implements Flushable, EngineEvents, Receiver {
   }
 
   /**
-   * Ends the session: what is queued is still sent for `linger` milliseconds (-1: without limit), nothing is received any more.
+   * Ends the session: what is queued is still sent for `linger` milliseconds (-1: without limit), nothing is received any
+   * more. `disconnect`: the user gave up this one peer, and RECONNECT_STOP may say not to look for it again.
    */
-  close(linger: number): void {
+  close(linger: number, why: 'close' | 'disconnect' = 'close'): void {
     if (this.#state.is === 'closed' || this.#closing !== undefined) return
     const pipe = this.#pipe
+    const last = why === 'disconnect' && (this.options.reconnectStop & 4) !== 0
     this.#detach('keep')
     if (linger === 0 || pipe === undefined || this.#nothingLeft()) return this.#end()
+    if (last && this.#state.is === 'waiting') return this.#end()
     let timer: NodeJS.Timeout | undefined
     if (linger > 0) {
       timer = setTimeout(() => this.#end(), linger)
     }
-    this.#closing = { is: 'lingering', timer }
+    this.#closing = { timer, last }
     this.flush()
   }
 
@@ -385,7 +389,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     if (this.options.immediate) this.#dropPipe()
     const delay = this.#reconnection?.next()
     if (delay === undefined) return this.#terminate()
-    if (this.#closing !== undefined && this.#nothingLeft()) return this.#end()
+    if (this.#closing !== undefined && (this.#closing.last || this.#nothingLeft())) return this.#end()
     this.#host.report({ type: 'CONNECT_RETRIED', value: delay, endpoint: this.options.endpoint })
     const timer = setTimeout(() => this.#connect(), delay)
     timer.unref()

@@ -1,7 +1,10 @@
 // libzmq: test_reconnect_options
+import { linkSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect } from 'vitest'
-import { across, bounce, each, Events, raw, type Scene } from './kit.ts'
+import { terminate } from '../../src/extra.ts'
+import type { Context } from '../../src/index.ts'
+import { across, bounce, each, Events, nothing, raw, text, type Scene } from './kit.ts'
 
 const reconnectStop = 109
 const [refused, handshakeFailed, afterDisconnect] = [1, 2, 4]
@@ -89,6 +92,64 @@ across('a connection that was lost is given up where it was told so', async scen
 
   expect(events.types.filter(type => type === 'connect')).toHaveLength(1)
 })
+
+// libzmq heeds the bit on ipc alone, and where somebody's dead socket refuses: that is what both can be asked for.
+across(
+  'after disconnect a refused peer is not looked for again where it was told so',
+  { over: ['ipc'] },
+  async scene => {
+    const { a, b, add } = scene
+    const endpoint = await deadSocket(scene)
+    const stopping = add(new b.Push({ reconnectInterval: 5 }))
+    raw(stopping).setInt32Option(reconnectStop, afterDisconnect)
+    const patient = add(new b.Push({ reconnectInterval: 5 }))
+    const retries = new Events(patient)
+    for (const push of [stopping, patient]) {
+      push.linger = 3000
+      push.connect(endpoint)
+      await push.send(push === patient ? 'patient' : 'stopping')
+      push.disconnect(endpoint)
+    }
+    await retries.count('connect:retry', 4)
+
+    const pull = add(new a.Pull())
+    await pull.bind(endpoint)
+
+    expect(await text(pull)).toEqual(['patient'])
+    await nothing(pull)
+  },
+)
+
+each(
+  'after disconnect no peer is looked for again where it was told so, nor kept waiting for by a context',
+  { over: ['tcp', 'ipc'], oursOnly: 'libzmq heeds the bit on ipc alone, and then never lets its context end' },
+  async ({ a, unused }) => {
+    const context = new a.Context()
+    const push = new a.Push({ context, linger: -1, reconnectInterval: 5 })
+    raw(push).setInt32Option(reconnectStop, afterDisconnect)
+    const events = new Events(push)
+    const endpoint = await unused()
+    push.connect(endpoint)
+    await push.send('given up')
+    await events.next('connect:retry')
+
+    push.disconnect(endpoint)
+    push.close()
+
+    await terminate(context as unknown as Context)
+  },
+)
+
+// The file of a listener that died without removing it: connections to it are refused.
+async function deadSocket(scene: Scene): Promise<string> {
+  const endpoint = await scene.unused()
+  const path = endpoint.slice('ipc://'.length)
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(`${path}.dying`, resolve))
+  linkSync(`${path}.dying`, path)
+  await new Promise(resolve => server.close(resolve))
+  return endpoint
+}
 
 // A socket that stops as told, and one beside it that does not: when that one tried three times, the other would have too.
 async function beside(
