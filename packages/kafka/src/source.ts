@@ -1,19 +1,19 @@
 import { ConnectionPool } from '@platformatic/kafka'
-import { asError, isPattern, matches, MillraceError } from 'millrace/adapter'
+import { MillraceError } from 'millrace/adapter'
 import type { AttachSpec, Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { ClassicMember } from './classic-member.ts'
-import { byTopic, commits, keyOf } from './cluster.ts'
+import { byTopic, keyOf } from './cluster.ts'
 import type { Cluster, Place } from './cluster.ts'
+import { Commits } from './commits.ts'
 import { ConsumerMember } from './consumer-member.ts'
-import { ours } from './errors.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Member, MemberHost } from './member.ts'
-import { unmarked } from './names.ts'
 import { Partition } from './partition.ts'
 import type { KafkaRaw } from './partition.ts'
 import { formatPosition } from './position.ts'
 import type { Offsets } from './position.ts'
 import { Coordinator } from './rpc.ts'
+import { Topics } from './topics.ts'
 
 export interface KafkaSourceOptions {
   readonly cluster: Cluster
@@ -34,20 +34,15 @@ export class KafkaSource implements Source, MemberHost {
   readonly #coordinator: Coordinator | undefined
   readonly #member: Member | undefined
   readonly #pool: ConnectionPool | undefined
-  readonly #dirty = new Set<Partition>()
+  readonly #commits: Commits | undefined
+  readonly #topics: Topics
   readonly #again: KafkaRaw[] = []
   readonly #quiet = new Set<() => void>()
-  /** How many partitions each topic had when this consumer came: those that follow are read from their beginning. */
-  readonly #begun = new Map<string, number>()
   #state: 'on' | 'paused' | 'off' = 'on'
   #failure: MillraceError | undefined
-  #topics: readonly string[] = []
   #credit = 0
   #turn = 0
-  #committing: Promise<void> | undefined
-  #following: Promise<void> | undefined
   #snapshot: Offsets | undefined
-  #timer: NodeJS.Timeout | undefined
 
   constructor(options: KafkaSourceOptions) {
     this.#options = options
@@ -58,7 +53,13 @@ export class KafkaSource implements Source, MemberHost {
       const coordinator = new Coordinator(cluster.client, spec.group, this.#pool)
       const member = { cluster, coordinator, offsets: this.#coordinator, group: spec.group, host: this }
       this.#member = cluster.plan.groupProtocol === 'consumer' ? new ConsumerMember(member) : new ClassicMember(member)
+      this.#commits = new Commits({
+        member: this.#member,
+        owns: partition => this.#owns(partition),
+        leaves: partition => this.#state === 'off' || this.#leaving.has(partition),
+      })
     }
+    this.#topics = new Topics({ cluster, spec })
     this.#fetcher = new Fetcher({
       cluster,
       partitions: () => this.#readable(),
@@ -70,20 +71,16 @@ export class KafkaSource implements Source, MemberHost {
 
   /** Resolves when what is published from now on will be seen. */
   async open(signal: AbortSignal): Promise<void> {
-    const { cluster, spec } = this.#options
     try {
-      this.#topics = await this.#matching()
-      for (const topic of this.#topics) {
-        if (spec.group !== undefined) await cluster.place(spec.group, topic, spec.from)
-        const count = await cluster.partitions(topic)
-        this.#begun.set(topic, count)
-        this.#counts.set(topic, count)
-      }
+      await this.#topics.find()
       if (this.#member) await this.#member.join(signal)
       else await this.#follow()
       // A fetch may have failed meanwhile, when nobody could be told yet.
       if (this.#failure) throw this.#failure
-      this.#later()
+      this.#topics.watch(
+        () => this.#changed(),
+        error => this.failed(error),
+      )
     } catch (error) {
       await this.stop().catch(() => undefined) // the first failure counts
       throw error
@@ -105,7 +102,7 @@ export class KafkaSource implements Source, MemberHost {
       if (!this.#owns(partition)) continue
       if (outcome === 'ack') {
         if (partition.settle(offset)) {
-          this.#dirty.add(partition)
+          this.#commits?.add(partition)
           commit = true
         }
         continue
@@ -113,7 +110,7 @@ export class KafkaSource implements Source, MemberHost {
       const failures = outcome === 'release' ? attempt - 1 : attempt
       if (failures > 0) partition.failures.set(offset, failures)
       if (failures > 0 && partition.settled === offset) {
-        this.#dirty.add(partition)
+        this.#commits?.add(partition)
         commit = true
       }
       if (outcome === 'hold' || this.#state !== 'on') continue
@@ -125,7 +122,7 @@ export class KafkaSource implements Source, MemberHost {
     if (redeliver) setImmediate(() => this.#pump())
     if (this.#quiet.size > 0) for (const wake of this.#quiet) wake()
     this.#kick()
-    return commit && this.#member ? this.#commit() : undefined
+    return commit ? this.#commits?.commit() : undefined
   }
 
   position(): string | undefined {
@@ -139,12 +136,12 @@ export class KafkaSource implements Source, MemberHost {
   async stop(): Promise<void> {
     if (this.#state === 'off') return
     this.#state = 'off'
-    clearTimeout(this.#timer)
+    this.#topics.stop()
     await this.#fetcher.stop()
-    if (!this.#member) return
-    for (const partition of this.#partitions.values()) this.#dirty.add(partition)
     const member = this.#member
-    await this.#commit(true).catch(() => undefined) // what is not committed comes again
+    if (!member) return
+    for (const partition of this.#partitions.values()) this.#commits?.add(partition)
+    await this.#commits?.leave().catch(() => undefined) // what is not committed comes again
     this.#partitions.clear()
     await this.#leave(member).catch(() => this.#options.orphaned(() => this.#leave(member)))
   }
@@ -172,7 +169,7 @@ export class KafkaSource implements Source, MemberHost {
   // ---- MemberHost -------------------------------------------------------------------------------------------------
 
   topics(): readonly string[] {
-    return this.#topics
+    return this.#topics.names
   }
 
   async assign(places: readonly Place[]): Promise<void> {
@@ -183,7 +180,7 @@ export class KafkaSource implements Source, MemberHost {
     const fresh: Partition[] = []
     for (const [topic, indexes] of byTopic(places)) {
       const missing = indexes.filter(index => !committed.has(keyOf(topic, index)))
-      const begins = await this.#begins(topic, missing)
+      const begins = await this.#topics.begins(topic, missing)
       const torn = indexes.filter(index => committed.get(keyOf(topic, index))?.left === false)
       const ends = await cluster.ends(topic, torn)
       for (const index of indexes) {
@@ -200,11 +197,11 @@ export class KafkaSource implements Source, MemberHost {
     if (this.#state === 'off') return
     for (const partition of fresh) {
       this.#partitions.set(keyOf(partition.topic, partition.index), partition)
-      this.#dirty.add(partition)
+      this.#commits?.add(partition)
     }
     this.#snapshot = undefined
     // Before anything is handed over: the group's place, and that somebody is at it.
-    await this.#commit()
+    await this.#commits?.commit()
     this.#kick()
   }
 
@@ -215,8 +212,8 @@ export class KafkaSource implements Source, MemberHost {
     const until = Date.now() + cluster.plan.revokeTimeout
     while (this.#state === 'on' && gone.some(({ open }) => open.size > 0) && Date.now() < until)
       await this.#settlement(until - Date.now())
-    for (const partition of gone) this.#dirty.add(partition)
-    await this.#commit(true).catch(() => undefined) // what is not committed comes again
+    for (const partition of gone) this.#commits?.add(partition)
+    await this.#commits?.leave().catch(() => undefined) // what is not committed comes again
     this.#lose(gone, sink)
     for (const partition of gone) this.#leaving.delete(partition)
   }
@@ -229,7 +226,7 @@ export class KafkaSource implements Source, MemberHost {
     if (this.#state === 'off') return
     this.#state = 'off'
     this.#failure = error
-    clearTimeout(this.#timer)
+    this.#topics.stop()
     this.#options.sink.down(error)
     void this.#fetcher.stop()
     const member = this.#member
@@ -250,7 +247,7 @@ export class KafkaSource implements Source, MemberHost {
     for (const partition of gone) {
       if (!this.#owns(partition)) continue
       this.#partitions.delete(keyOf(partition.topic, partition.index))
-      this.#dirty.delete(partition)
+      this.#commits?.drop(partition)
       lost.push(...partition.open.values())
     }
     this.#snapshot = undefined
@@ -337,41 +334,6 @@ export class KafkaSource implements Source, MemberHost {
     })
   }
 
-  /** Resolves when everything that may be committed now is. One commit is under way at a time. */
-  #commit(leaving = false): Promise<void> {
-    if (!this.#committing) {
-      this.#committing = this.#commitOnce(leaving).finally(() => (this.#committing = undefined))
-      return this.#committing
-    }
-    if (leaving) return this.#committing.catch(() => undefined).then(() => this.#commit(true))
-    this.#following ??= this.#committing
-      .catch(() => undefined) // its own callers see it
-      .then(() => {
-        this.#following = undefined
-        return this.#commit()
-      })
-    return this.#following
-  }
-
-  async #commitOnce(leaving: boolean): Promise<void> {
-    if (this.#dirty.size === 0 || !this.#member) return
-    const taken = [...this.#dirty]
-    this.#dirty.clear()
-    const topics = new Map<string, [number, number, ReturnType<Partition['mark']>][]>()
-    for (const partition of taken) {
-      const left = leaving && (this.#state === 'off' || this.#leaving.has(partition))
-      const list = topics.get(partition.topic) ?? []
-      list.push([partition.index, partition.settled, partition.mark(left)])
-      topics.set(partition.topic, list)
-    }
-    try {
-      await this.#member.commit([...topics].map(([name, list]) => ({ name, partitions: commits(list) })))
-    } catch (error) {
-      for (const partition of taken) if (this.#owns(partition)) this.#dirty.add(partition)
-      throw error
-    }
-  }
-
   async #reset(partition: Partition): Promise<void> {
     const { cluster, sink } = this.#options
     const { topic, index, fetched } = partition
@@ -381,63 +343,22 @@ export class KafkaSource implements Source, MemberHost {
     sink.gap(`partition ${index} of '${topic}' has no offset ${fetched} any more: it goes on at ${begin}`)
   }
 
-  /** Every topic that is meant, as far as it exists. */
-  async #matching(): Promise<readonly string[]> {
-    const { cluster, spec } = this.#options
-    const found = new Set<string>()
-    const all = spec.topics.some(isPattern) ? await cluster.topics() : []
-    for (const topic of spec.topics)
-      if (!isPattern(topic)) found.add(await cluster.ensure(topic))
-      else for (const name of all) if (matches(topic, unmarked(name))) found.add(name)
-    return [...found].sort()
-  }
-
-  #later(): void {
-    if (this.#state === 'off') return
-    this.#timer = setTimeout(
-      () =>
-        void this.#refresh().then(
-          () => this.#later(),
-          (error: unknown) => this.failed(ours(asError(error), 'look for topics')),
-        ),
-      this.#options.cluster.plan.refresh,
-    )
-    this.#timer.unref()
-  }
-
-  /** Topics and partitions that came meanwhile. */
-  async #refresh(): Promise<void> {
-    const { cluster, spec } = this.#options
-    const topics = await this.#matching()
-    const counts = new Map<string, number>()
-    for (const topic of topics) counts.set(topic, await cluster.partitions(topic, true))
-    const grown = topics.some(one => (this.#counts.get(one) ?? 0) !== counts.get(one))
-    const changed = topics.join() !== this.#topics.join() || grown
-    this.#counts = counts
-    if (!changed || this.#state !== 'on') return
-    this.#topics = topics
-    if (spec.group !== undefined) this.#member?.resubscribe()
+  /** Topics or partitions came meanwhile. */
+  async #changed(): Promise<void> {
+    if (this.#state !== 'on') return
+    if (this.#member) this.#member.resubscribe()
     else await this.#follow()
-  }
-  #counts = new Map<string, number>()
-
-  async #begins(topic: string, indexes: readonly number[]): Promise<Map<number, number>> {
-    const { cluster, spec } = this.#options
-    const count = this.#begun.get(topic) ?? 0
-    const old = indexes.filter(index => index < count)
-    const late = indexes.filter(index => index >= count)
-    return new Map([...(await cluster.begin(topic, old, spec.from)), ...(await cluster.begin(topic, late, 'earliest'))])
   }
 
   /** Without a group: every partition is its own. */
   async #follow(): Promise<void> {
     const { cluster } = this.#options
-    for (const topic of this.#topics) {
+    for (const topic of this.#topics.names) {
       const count = await cluster.partitions(topic)
       const fresh = Array.from({ length: count }, (_, index) => index).filter(
         index => !this.#partitions.has(keyOf(topic, index)),
       )
-      for (const [index, begin] of await this.#begins(topic, fresh))
+      for (const [index, begin] of await this.#topics.begins(topic, fresh))
         this.#partitions.set(keyOf(topic, index), new Partition(topic, index, begin))
     }
     this.#snapshot = undefined
