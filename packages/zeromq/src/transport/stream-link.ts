@@ -25,6 +25,8 @@ export class StreamLink implements Link {
   #receiver: Receiver | undefined
   #writing = false
   #paused = false
+  /** The connection is closed, and the receiver is not to know before it has gone on reading. */
+  #over = false
   #gone = false
 
   constructor(
@@ -50,9 +52,9 @@ export class StreamLink implements Link {
     let failure: NodeJS.ErrnoException | undefined
     socket.on('error', error => (failure = error))
     socket.on('close', () => {
-      if (this.#gone) return
-      this.#gone = true
-      this.#receiver?.closed(failure)
+      // A pause holds back 'data', not the end of it: what the receiver has yet to take comes first.
+      if (this.#paused && !this.#writing && failure === undefined) this.#over = true
+      else this.#closed(failure)
     })
     if (this.#reads === undefined) {
       socket.on('data', (chunk: Buffer) => {
@@ -83,6 +85,7 @@ export class StreamLink implements Link {
     if (this.#reads === undefined) {
       if (!this.#paused) return
       this.#paused = false
+      if (this.#over) return this.#closed(undefined)
     }
     this.#socket.resume()
   }
@@ -112,6 +115,12 @@ export class StreamLink implements Link {
     this.#socket.unref()
   }
 
+  #closed(failure: NodeJS.ErrnoException | undefined): void {
+    if (this.#gone) return
+    this.#gone = true
+    this.#receiver?.closed(failure)
+  }
+
   #silence(): void {
     this.#gone = true
     this.#receiver = undefined
@@ -128,8 +137,12 @@ export class StreamLink implements Link {
   }
 
   readonly #flushed = (error?: Error | null): void => {
-    // What failed is followed by 'close'; more would only be lost too.
-    if (!this.#writing || error) return
+    if (!this.#writing) return
+    if (error) {
+      // What failed is followed by 'close', unless that came first; more would only be lost too.
+      if (this.#over) this.#closed(error)
+      return
+    }
     this.#writing = false
     this.#receiver?.written()
   }

@@ -56,6 +56,8 @@ export class WsLink implements Link {
   #reported = true
   #paused = false
   #parting = false
+  // The peer has said CLOSE, which counts once what came before it has been taken.
+  #ending = false
   #room: { octets: Uint8Array } = { octets: new Uint8Array(0) }
 
   /** `scratch` is memory that every connection of the context reads into. */
@@ -112,7 +114,8 @@ export class WsLink implements Link {
 
   resume(): void {
     this.#paused = false
-    this.#link.resume()
+    if (this.#ending) this.#ended()
+    else this.#link.resume()
   }
 
   end(): void {
@@ -161,7 +164,7 @@ export class WsLink implements Link {
     if (protocol === undefined) return
     const greeting = impliedGreeting(protocol, this.#options.socketType)
     const reader = new ZwsReader(
-      { ping: payload => this.#control(WS_PONG, payload), close: () => this.#ended() },
+      { ping: payload => this.#control(WS_PONG, payload), close: () => (this.#ending = true) },
       { masked: this.#options.side === 'server', largest: this.#options.largestFrame },
     )
     const writer = new ZwsWriter({ greeting: greeting.length, mask: this.#masks })
@@ -211,6 +214,7 @@ export class WsLink implements Link {
     // A quiet connection keeps no memory.
     if (room.octets.length > QUIET) this.#room = { octets: new Uint8Array(0) }
     if (reader.fault !== '') this.#fail(reader.fault)
+    else if (this.#ending && !this.#paused) this.#ended()
   }
 
   #give(octets: Uint8Array): void {
