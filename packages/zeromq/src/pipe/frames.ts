@@ -1,3 +1,5 @@
+import type { Slab } from './slab.ts'
+
 /**
  * Makes the frames that applications receive, which they own: nothing else ever reads or writes that memory, and keeping a
  * small frame keeps no more than a page. Every frame begins at a multiple of 8 octets, so that it can be viewed as any typed array.
@@ -13,13 +15,13 @@ export class Frames {
     this.#medium = new Page(64 * 1024, pin)
   }
 
-  /** A copy of `bytes[start, end)`. */
-  copy(bytes: Buffer, start: number, end: number): Buffer {
+  /** A copy of the slab's octets `[start, end)`. */
+  copy(slab: Slab, start: number, end: number): Buffer {
     const size = end - start
-    if (size <= LARGEST_SMALL) return this.#small.copy(bytes, start, end, size)
-    if (size <= LARGEST_MEDIUM) return this.#medium.copy(bytes, start, end, size)
+    if (size <= LARGEST_SMALL) return this.#small.copy(slab, start, size)
+    if (size <= LARGEST_MEDIUM) return this.#medium.copy(slab, start, size)
     const whole = Buffer.allocUnsafeSlow(size)
-    bytes.copy(whole, 0, start, end)
+    slab.bytes.copy(whole, 0, start, end)
     return whole
   }
 }
@@ -29,6 +31,7 @@ class Page {
   readonly #size: number
   readonly #pin: (page: ArrayBufferLike) => void
   #bytes: Buffer = EMPTY
+  #words: Int32Array = NO_WORDS
   #at = 0
 
   constructor(size: number, pin: (page: ArrayBufferLike) => void) {
@@ -36,23 +39,39 @@ class Page {
     this.#pin = pin
   }
 
-  copy(bytes: Buffer, start: number, end: number, size: number): Buffer {
-    let at = this.#at
-    if (at + size > this.#bytes.length) {
-      this.#bytes = Buffer.allocUnsafeSlow(this.#size)
-      this.#pin(this.#bytes.buffer)
-      at = 0
-    }
+  copy(slab: Slab, start: number, size: number): Buffer {
+    if (this.#at + size > this.#bytes.length) this.#turn()
     const page = this.#bytes
-    // Below this size a loop is faster than a call into the runtime.
-    if (size <= 16) for (let i = 0; i < size; i++) page[at + i] = bytes[start + i]!
-    else bytes.copy(page, at, start, end)
+    const at = this.#at
     this.#at = (at + size + 7) & ~7
+    if (size <= LARGEST_BY_WORDS) {
+      // A frame begins at a multiple of 8, a record anywhere: a view reads words there, and costs a fraction of a call.
+      const { view, bytes } = slab
+      const words = this.#words
+      const first = at >> 2
+      const count = size >> 2
+      for (let i = 0; i < count; i++) words[first + i] = view.getInt32(start + (i << 2), NATIVE)
+      for (let i = count << 2; i < size; i++) page[at + i] = bytes[start + i]!
+    } else {
+      slab.bytes.copy(page, at, start, start + size)
+    }
     return page.subarray(at, at + size)
+  }
+
+  #turn(): void {
+    this.#bytes = Buffer.allocUnsafeSlow(this.#size)
+    this.#words = new Int32Array(this.#bytes.buffer)
+    this.#pin(this.#bytes.buffer)
+    this.#at = 0
   }
 }
 
 const EMPTY = Buffer.alloc(0)
+const NO_WORDS = new Int32Array(0)
+/** The order of octets in this machine's words. */
+const NATIVE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
 const LARGEST_SMALL = 256
+// From here on the call of `Buffer.copy` costs less than the loop.
+const LARGEST_BY_WORDS = 160
 // Above this a buffer of its own costs less than a part of a page.
 const LARGEST_MEDIUM = 4 * 1024

@@ -174,7 +174,7 @@ export class Queue {
         extent.body = undefined
         extent.start = body
       } else {
-        into.push(frames.copy(bytes, body, body + size))
+        into.push(frames.copy(extent.slab, body, body + size))
         extent.start = body + size
       }
       if ((flags & MORE) === 0) {

@@ -6,12 +6,15 @@ export const LARGE_SLAB: number = 128 * 1024
 /** A piece of memory that packed records lie in. It goes back to its pool when the last extent over it is released. */
 export class Slab {
   readonly bytes: Buffer
+  /** The same octets, to be read as words wherever they begin. */
+  readonly view: DataView
   /** How many extents, writers and reads still use it. */
   uses = 0
   readonly #pool: SlabPool | undefined
 
   constructor(bytes: Buffer, pool?: SlabPool) {
     this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#pool = pool
   }
 
