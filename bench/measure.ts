@@ -3,8 +3,8 @@ import type { Row } from './row.ts'
 /** One contender of a case. */
 export interface Contender {
   readonly name: string
-  /** Without one: a rival, which the others are compared with by this name. */
-  readonly rival?: string
+  /** Names of those it is compared with, a row for each; without one it is a rival itself. */
+  readonly rival?: string | readonly string[]
   /** Does the work once, and tells how much it did: the rate is that through the time it took. */
   run(): Promise<number> | number
   /** Measured by itself, in the case's unit, instead of by our clock around `run`. */
@@ -23,7 +23,7 @@ export interface MeasureOptions {
   readonly log?: (line: string) => void
 }
 
-/** Measures contenders side by side: each once per round, the order turning, and gives a row for each. */
+/** Measures contenders side by side: each once per round, the order turning, and gives a row for each, and for each of its rivals. */
 export async function measure(contenders: readonly Contender[], options: MeasureOptions): Promise<Row[]> {
   const { repeats = 7, warmUp = 2, unit = 'msg/s', log } = options
   const values = new Map<Contender, number[]>(contenders.map(one => [one, []]))
@@ -37,7 +37,9 @@ export async function measure(contenders: readonly Contender[], options: Measure
     log?.(`${options.case} ${options.size}: ${round < 0 ? 'warm-up' : `round ${round + 1} of ${repeats}`}`)
   }
   const medians = new Map(contenders.map(one => [one.name, median(values.get(one) ?? [])]))
-  return contenders.map(one => rowOf(one, values.get(one) ?? [], medians, { ...options, unit }))
+  return contenders.flatMap(one =>
+    rivalsOf(one).map(rival => rowOf(one.name, rival, values.get(one) ?? [], medians, { ...options, unit })),
+  )
 }
 
 async function valueOf(contender: Contender): Promise<number> {
@@ -50,8 +52,13 @@ async function valueOf(contender: Contender): Promise<number> {
   return (count / (performance.now() - started)) * 1000
 }
 
+function rivalsOf({ rival }: Contender): readonly (string | undefined)[] {
+  return typeof rival === 'string' || rival === undefined ? [rival] : rival
+}
+
 function rowOf(
-  { name, rival }: Contender,
+  name: string,
+  rival: string | undefined,
   values: readonly number[],
   medians: ReadonlyMap<string, number>,
   options: MeasureOptions & { unit: string },

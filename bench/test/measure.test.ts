@@ -46,3 +46,15 @@ test('a rival that is not there is an error', async () => {
 test('the median of an even number is the mean of the middle two', () => {
   expect(median([4, 1, 3, 2])).toBe(2.5)
 })
+
+test('one with several rivals is measured once and has a row beside each', async () => {
+  const ours = { ...reporting('ours', [10]), rival: ['a', 'b'] }
+  const rows = await measure([ours, reporting('a', [5]), reporting('b', [20])], { case: 'c', size: 1, repeats: 1, warmUp: 0 }) // prettier-ignore
+
+  expect(rows.map(({ rival, median, ratio }) => [rival, median, ratio])).toEqual([
+    ['a', 10, 2],
+    ['b', 10, 0.5],
+    ['', 5, null],
+    ['', 20, null],
+  ])
+})

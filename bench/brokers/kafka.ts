@@ -1,0 +1,71 @@
+import { start } from '@millrace/harness'
+import { kafka as adapter } from '@millrace/kafka'
+import { Admin, Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka'
+import { newId } from 'millrace/adapter'
+import { Drain, pipelined } from './contender.ts'
+import type { Backend } from './contender.ts'
+
+/** Kafka: one partition, idempotent producer, all in-sync replicas, offsets committed. */
+export const kafka: Backend = {
+  name: 'kafka',
+  settings: '1 partition, acks=all, idempotent',
+  counts: { single: 1000, publish: 40_000, consume: 100_000 },
+  watermill: {
+    publish: [
+      { name: 'Watermill, default (acks=1), 1 publisher', flags: ['-workers', '1'] },
+      { name: 'Watermill, acks=all, 16 publishers', flags: ['-workers', '16', '-setting', 'all'] },
+    ],
+    consume: [{ name: 'Watermill, default, 1 subscriber', flags: ['-workers', '1', '-messages', '50000'] }],
+  },
+  async open() {
+    const server = await start('kafka', { fresh: true })
+    const base = { clientId: 'bare', bootstrapBrokers: [server.url.replace('kafka://', '')], retryDelay: 100 }
+    const admin = new Admin(base)
+    const producer = new Producer({ ...base, idempotent: true })
+    const broker = adapter({ url: server.url, partitions: 1 })
+    return {
+      url: server.url,
+      broker,
+      bare: {
+        async prepare(topic) {
+          await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 })
+        },
+        async publish(topic, value, messages, window) {
+          const record = (): never =>
+            ({ topic, partition: 0, value, headers: new Map([[ID, Buffer.from(newId())]]), timestamp: BigInt(Date.now()) }) as never // prettier-ignore
+          // This client sends a request for each call, and an idempotent one takes five at a time: what is in flight goes together.
+          const calls = Math.ceil(messages / window)
+          await pipelined(calls, 1, () => producer.send({ messages: Array.from({ length: window }, record) }))
+        },
+        async consume(topic, messages, window) {
+          const consumer = new Consumer({ ...base, groupId: newId() })
+          const stream = await consumer.consume({
+            topics: [topic],
+            mode: MessagesStreamModes.EARLIEST,
+            autocommit: window === 1 ? false : 100,
+            highWaterMark: Math.max(2, window),
+            maxWaitTime: 500,
+          })
+          const drain = new Drain(messages)
+          for await (const one of stream) {
+            const isLast = drain.came()
+            if (window === 1) await one.commit()
+            if (isLast) break
+          }
+          await stream.close()
+          drain.last()
+          await consumer.close(true)
+          return drain.done
+        },
+      },
+      async close() {
+        await broker.close({ timeout: 0 })
+        await producer.close(true)
+        await admin.close()
+        await server.stop()
+      },
+    }
+  },
+}
+
+const ID = Buffer.from('millrace-id')
