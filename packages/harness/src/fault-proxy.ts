@@ -85,10 +85,12 @@ export class FaultProxy implements AsyncDisposable {
     this.weather({})
   }
 
-  /** Ends all connections and stops listening. */
+  /** Ends all connections and stops listening. Resolves when both ends of each are gone, whatever the clients do. */
   async close(): Promise<void> {
+    const ended = [...this.#links].map(link => new Promise<void>(resolve => link.whenEnded(resolve)))
     this.cut('reset')
     await new Promise<void>(resolve => this.#server.close(() => resolve()))
+    await Promise.all(ended)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

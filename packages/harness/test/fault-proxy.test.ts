@@ -35,6 +35,28 @@ test('in good weather everything is forwarded both ways, ends of streams include
   await client.ended
 })
 
+test('it closes under a client that comes back as soon as it is cut off', async () => {
+  const { port } = proxy
+  const refused = new Promise<void>(resolve => {
+    const dial = (): void => {
+      const socket = connect(port, '127.0.0.1')
+      open.push(socket)
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNREFUSED') resolve()
+        else dial()
+      })
+    }
+    dial()
+  })
+  const [remote] = (await once(server, 'connection')) as [Socket]
+  watch(remote)
+
+  await proxy.close()
+  await refused
+
+  expect(proxy.connections).toBe(0)
+})
+
 test('a megabyte arrives whole, however the chunks fall', async () => {
   const { client, remote } = await pair()
   const sent = Buffer.alloc(3_000_000, 'abcdefg')
