@@ -2,6 +2,7 @@ import { connect } from 'amqplib'
 import type { Channel, ChannelModel, ConfirmChannel, SocketOptions } from 'amqplib'
 import { aborted, MillraceError } from 'millrace/adapter'
 import { ours } from './errors.ts'
+import { goodbye } from './patience.ts'
 
 /** How to reach the server. */
 export interface RabbitConnectionOptions {
@@ -16,8 +17,6 @@ export interface RabbitConnectionOptions {
 /** Seconds after which a silent link counts as broken: twice this. */
 const HEARTBEAT = 10
 const HANDSHAKE = 10_000
-/** ms that a goodbye may take; a silent server would make it last until the heartbeat fails. */
-const GOODBYE = 3_000
 
 /** One connection at a time, with those who want to know of its end, and the server's word that it takes nothing for now. */
 export class Connection {
@@ -107,6 +106,7 @@ export class Connection {
       if (this.#client !== client) return
       this.#client = undefined
       this.#unblock()
+      if (reason) destroy(client) // a dead line would keep the socket for a quarter of an hour
       const cause = reason ?? error
       const why = new MillraceError(
         'DISCONNECTED',
@@ -126,16 +126,8 @@ export class Connection {
 
   async #leave(client: ChannelModel): Promise<void> {
     if (client === this.#options.client) return
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>(resolve => {
-      timer = setTimeout(() => {
-        destroy(client)
-        resolve()
-      }, GOODBYE)
-    })
-    const gone = client.close().catch(() => undefined) // it was gone before
-    await Promise.race([gone, late])
-    clearTimeout(timer)
+    await goodbye(client)
+    destroy(client)
   }
 
   #need(): ChannelModel {

@@ -1,11 +1,12 @@
 import type { Channel, Options } from 'amqplib'
 import { asError, isPattern, MillraceError, newId } from 'millrace/adapter'
 import type { AttachSpec, DeclareHow, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
-import type { Capabilities, Failure, Message } from 'millrace'
+import type { Capabilities, Failure, Message, Pattern } from 'millrace'
 import type { Connection } from './connection.ts'
 import { toAmqp } from './encode.ts'
 import type { Wire } from './encode.ts'
 import { ours, publishing } from './errors.ts'
+import { answered, goodbye } from './patience.ts'
 import { LONGEST } from './ladder.ts'
 import { Publisher } from './publisher.ts'
 import { RabbitSource } from './source.ts'
@@ -149,12 +150,7 @@ export class RabbitDriver implements Driver {
     })
     try {
       await channel.prefetch(Math.min(PREFETCH, Math.max(1, Math.floor(spec.prefetch / topics.length))))
-      for (const topic of topics) {
-        const queue = group === undefined ? `${this.#plan.prefix}:~${newId()}` : this.#topology.queue(topic, group)
-        if (group === undefined) await this.#topology.ephemeral(channel, topic, queue)
-        else await this.#topology.group(channel, topic, group)
-        await source.consume(queue, isPattern(topic) ? undefined : topic)
-      }
+      for (const topic of topics) await answered(this.#consume(channel, source, topic, group))
     } catch (error) {
       await source.stop()
       throw ours(failed ?? error, 'subscribe')
@@ -170,6 +166,13 @@ export class RabbitDriver implements Driver {
   async #declare(channel: Channel, topic: string, group: string | undefined): Promise<void> {
     if (group === undefined) await this.#topology.topic(channel, topic)
     else await this.#topology.group(channel, topic, group)
+  }
+
+  async #consume(channel: Channel, source: RabbitSource, topic: string | Pattern, group?: string): Promise<void> {
+    const queue = group === undefined ? `${this.#plan.prefix}:~${newId()}` : this.#topology.queue(topic, group)
+    if (group === undefined) await this.#topology.ephemeral(channel, topic, queue)
+    else await this.#topology.group(channel, topic, group)
+    await source.consume(queue, isPattern(topic) ? undefined : topic)
   }
 
   /** Publishes to its queue again, after a time, and waits until the server has it. */
@@ -265,7 +268,7 @@ export class RabbitDriver implements Driver {
       const channel = await this.#plan.connection.channel()
       channel.on('error', (error: Error) => (failed = error))
       await work(channel)
-      await channel.close()
+      await goodbye(channel)
     } catch (error) {
       throw ours(failed ?? error, what)
     }

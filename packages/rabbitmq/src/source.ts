@@ -4,6 +4,7 @@ import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { AckWindow } from './ack-window.ts'
 import { again, fromAmqp, handedOut, TOPIC } from './encode.ts'
 import { ours } from './errors.ts'
+import { goodbye } from './patience.ts'
 
 export interface RabbitSourceOptions {
   readonly channel: Channel
@@ -26,6 +27,12 @@ interface RabbitRaw extends Raw {
  */
 const RENEWED = 20
 
+/**
+ * ms from a consumer's cancellation to the next declaration of its queue: one that is made anew while it is being
+ * deleted, some ms, may never answer again (RabbitMQ 4.0, quorum queues).
+ */
+const RESPITE = 500
+
 /** Consumes queues over one channel, within core's credit, and settles exactly what it is told. */
 export class RabbitSource implements Source {
   readonly #options: RabbitSourceOptions
@@ -38,6 +45,7 @@ export class RabbitSource implements Source {
   #state: 'open' | 'paused' | 'stopped' | 'down' = 'open'
   #error: Error | undefined
   readonly #one: Raw[] = []
+  #respite: NodeJS.Timeout | undefined
 
   constructor(options: RabbitSourceOptions) {
     this.#options = options
@@ -95,8 +103,9 @@ export class RabbitSource implements Source {
     const was = this.#state
     this.#state = 'stopped'
     this.#waiting = []
+    clearTimeout(this.#respite)
     if (was === 'down' || was === 'stopped') return
-    await this.#channel.close().catch(() => undefined) // it ended by itself
+    await goodbye(this.#channel)
   }
 
   #arrive(from: ConsumeMessage, queue: string, known: string | undefined): void {
@@ -166,16 +175,23 @@ export class RabbitSource implements Source {
 
   /** The queue was deleted, or its node went: the channel goes with it, so that what is un-settled comes again. */
   #cancelled(queue: string): void {
-    this.#down(new Error(`the server cancelled the consumer of queue '${queue}'`))
-    this.#channel.close().catch(() => undefined)
+    const error = new Error(`the server cancelled the consumer of queue '${queue}'`)
+    if (!this.#end()) return
+    void goodbye(this.#channel)
+    this.#respite = setTimeout(() => this.#options.sink.down(ours(error, 'receive')), RESPITE)
   }
 
   #down(error: Error): void {
-    if (this.#state === 'down' || this.#state === 'stopped') return
-    this.#state = 'down'
-    this.#waiting = []
+    if (!this.#end()) return
     // The client ends channels before it says that the connection has ended: who opens again at once must know that.
     queueMicrotask(() => this.#options.sink.down(ours(error, 'receive')))
+  }
+
+  #end(): boolean {
+    if (this.#state === 'down' || this.#state === 'stopped') return false
+    this.#state = 'down'
+    this.#waiting = []
+    return true
   }
 }
 

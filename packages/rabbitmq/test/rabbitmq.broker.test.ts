@@ -381,8 +381,19 @@ test('through cuts, resets and a dead line nothing that was accepted is lost', a
   await reading
 
   expect(missing.size).toBe(0)
-  await broker.close({ timeout: 0 })
   await proxy.close()
+})
+
+test('a link that breaks in the middle of a goodbye does not make it last', async () => {
+  const proxy = await server.proxy()
+  const broker = open({ url: proxy.through(server.url) })
+  await broker.subscribe('parting', { group: 'g' })
+
+  // The client has not heard of it yet: it says goodbye on a broken link.
+  await proxy.close()
+  await broker.close({ timeout: 0 })
+
+  expect(broker.health().state).toBe('closed')
 })
 
 function once(subscription: Subscription, event: 'up' | 'down'): Promise<unknown> {
