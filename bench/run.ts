@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { table, type Row, type Suite } from './row.ts'
@@ -34,6 +34,12 @@ export function suites(folder: string = import.meta.dirname): string[] {
     .filter(entry => entry.isDirectory() && existsSync(join(folder, entry.name, 'suite.ts')))
     .map(entry => entry.name)
     .toSorted()
+}
+
+/** What a suite compares: the words at the head of its file. */
+export function purpose(suite: string, folder: string = import.meta.dirname): string {
+  const [, words = ''] = /\/\*\*(.*?)\*\//s.exec(readFileSync(join(folder, suite, 'suite.ts'), 'utf8')) ?? []
+  return words.replaceAll(/\s*\n \* ?|\s+/g, ' ').trim()
 }
 
 /** To standard error, where a terminal keeps it to one line. */

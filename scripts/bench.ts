@@ -1,19 +1,31 @@
 /** `npm run bench -- <suite> [--json FILE] [--quick] [--only CASE]` */
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { bench, suites } from '../bench/run.ts'
+import { bench, purpose, suites } from '../bench/run.ts'
+import { readArguments, refuse } from './steps/arguments.ts'
 
-const { values, positionals } = parseArgs({
+const known = suites()
+const help = `One suite of benchmarks, side by side with its rivals, in one run.
+
+  npm run bench -- <suite> [options]
+
+Suites:
+${known.map(name => `  ${name.padEnd(8)}  ${purpose(name)}`).join('\n')}
+
+  --only TEXT   only the cases whose name has this in it (brokers: the backends)
+  --quick       small counts, one round: whether it works, not how fast it is
+  --json FILE   also write { suite, node, rows: [{ case, size, subject, rival, unit, median, min, max, ratio }] }
+  --help        this
+
+Rounds are interleaved: each subject and rival once in each, in turn. Compare ratios of one run, not rates of two.
+How each number is obtained: docs/guide/measuring.md.`
+
+const { values, positionals } = readArguments(help, {
   allowPositionals: true,
   options: { json: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean' } },
 })
 const [suite, ...more] = positionals
-if (suite === undefined || more.length > 0) {
-  console.error(
-    `npm run bench -- <suite> [--json FILE] [--quick] [--only CASE]\nsuites: ${suites().join(', ') || 'none yet'}`,
-  )
-  process.exitCode = 2
-} else {
-  const { json, ...options } = values
-  await bench(suite, { ...options, ...(json !== undefined && { json: resolve(json) }) })
-}
+if (suite === undefined) refuse('Which suite?', help)
+if (more.length > 0) refuse(`One suite at a time, not ${positionals.join(' and ')}.`, help)
+if (!known.includes(suite)) refuse(`There is no suite '${suite}'.`, help)
+const { json, ...options } = values
+await bench(suite, { ...options, ...(json !== undefined && { json: resolve(json) }) })

@@ -1,5 +1,8 @@
 /** `npm run build`: compiles every package into its `dist`, in the order of their imports. */
 import { buildAll } from './build/build-all.ts'
+import { readArguments } from './steps/arguments.ts'
+
+readArguments('npm run build: compiles every package into its dist, those that have changed. Takes nothing.', {})
 
 for await (const { name, built, outcome, seconds } of buildAll()) {
   console.log(

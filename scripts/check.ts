@@ -1,8 +1,11 @@
 /** `npm run check`: everything that needs no broker and no build, in under a minute. */
+import { readArguments } from './steps/arguments.ts'
 import { checks, timings } from './steps/checks.ts'
 import { sum, summary } from './steps/outcome.ts'
 import { runSteps } from './steps/step.ts'
 import { vitest } from './steps/vitest.ts'
+
+readArguments('npm run check: format, lint, types, floors, unit tests. Takes nothing; needs no broker.', {})
 
 const started = performance.now()
 const steps = [...checks, vitest('unit')]

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { bench } from '../run.ts'
+import { bench, purpose } from '../run.ts'
 
 const row = { case: 'c', size: 1, subject: 'ours', rival: '', unit: 'msg/s', median: 1, min: 1, max: 1, ratio: null }
 
@@ -28,4 +28,13 @@ test('a suite gets its options, and its rows are printed and kept', async () => 
 
 test('a suite that is not there is an error that names those that are', async () => {
   await expect(bench('nothing')).rejects.toThrow("there is no suite 'nothing'")
+})
+
+test("a suite's purpose is what the head of its file says", () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  mkdirSync(join(folder, 'fixture'))
+  writeFileSync(join(folder, 'fixture', 'suite.ts'), '/**\n * This beside\n * that.\n */\n/** Not this. */')
+
+  expect(purpose('fixture', folder)).toBe('This beside that.')
 })

@@ -1,3 +1,4 @@
+/** Our sockets beside libzmq in C, zeromq for Node, and rzmq: every socket pair, size and transport, each end in a process of its own. */
 import { join } from 'node:path'
 import type { Row, Suite } from '../row.ts'
 import { runPair, type Program, type Run } from './pair.ts'
