@@ -44,6 +44,10 @@ export interface MqttPlan {
   readonly publishing: ((topic: string, message: Message) => Publishing) | undefined
   /** Un-acknowledged publishes at most; undefined: what the server says. */
   readonly inFlight: number | undefined
+  /** What nobody subscribes to is NO_ROUTE. */
+  readonly mandatory: boolean
+  /** ms after the connection came back in which what nobody subscribes to is sent again; before MQTT 5 nothing is sent. */
+  readonly rejoin: number
   /** Sessions of this name outlive the process. */
   readonly clientId: string | undefined
   /** ms that a session is kept without a connection. */
@@ -68,6 +72,7 @@ export class MqttDriver implements Driver {
   readonly #places: Places | undefined
   #client: MqttClient | undefined
   #publisher: Publisher | undefined
+  #opened: 'never' | 'before' = 'never'
 
   constructor(plan: MqttPlan) {
     this.#plan = plan
@@ -81,7 +86,7 @@ export class MqttDriver implements Driver {
         dial: (clientId, extra, prepare) => this.#dialSession(clientId, extra, prepare),
         forget: clientId => this.#forget(clientId),
         send: topic => this.#send({ topic, payload: Buffer.alloc(0), options: { qos: 1 } }),
-        back: (raw, group) => this.#back(raw, group),
+        back: (raw, group) => this.#giveBack(raw, group),
       })
     const capabilities: Capabilities = {
       accepts: plan.qos === 0 ? 'sent' : 'held',
@@ -114,7 +119,7 @@ export class MqttDriver implements Driver {
     const { client: given, inFlight } = this.#plan
     if (given) {
       await standing(given, signal)
-      this.#publisher = new Publisher(given, inFlight ?? MODEST)
+      this.#publishOver(given, inFlight ?? MODEST)
       return
     }
     // The session of the publishing connection is of no use: what was not acknowledged is told as unknown.
@@ -128,7 +133,7 @@ export class MqttDriver implements Driver {
     }
     const most = connack.properties?.receiveMaximum ?? 65_535
     this.#client = client
-    this.#publisher = new Publisher(client, Math.min(inFlight ?? most, most))
+    this.#publishOver(client, Math.min(inFlight ?? most, most))
   }
 
   async declare(topic: string, { group }: { readonly group?: string }): Promise<void> {
@@ -155,6 +160,7 @@ export class MqttDriver implements Driver {
         const { qos = this.#plan.qos, retain = false } = this.#plan.publishing?.(topic, message) ?? {}
         const outgoing: Outgoing = {
           ...this.#packet(place, message, { time, expires: options.expires }, { qos, retain }),
+          heard: this.#plan.mandatory,
           done: (error, wasSent) => {
             sent ||= wasSent
             if (error) {
@@ -331,18 +337,31 @@ export class MqttDriver implements Driver {
     }
   }
 
-  #back(raw: MqttRaw, group: string): Promise<void> {
+  /** MQTT 3.1.1 does not tell whether anybody was there, so that publishing waits for them to be. */
+  #publishOver(client: MqttClient, window: number): void {
+    const { rejoin, version } = this.#plan
+    const first = this.#opened === 'never'
+    this.#opened = 'before'
+    const again = first || version === 4 ? 0 : performance.now() + rejoin
+    const publisher = new Publisher(client, { window, again })
+    this.#publisher = publisher
+    if (!first && version === 4) publisher.hold(rejoin)
+  }
+
+  #giveBack(raw: MqttRaw, group: string): Promise<void> {
     const { message, attempt, time, expires, place } = raw
     if (!message || (expires !== undefined && expires <= Date.now())) return Promise.resolve()
     const qos = this.#plan.qos === 0 ? 1 : this.#plan.qos
     const topic = this.#plan.topics.back(place, group)
-    return this.#send(this.#packet(topic, message, { time, expires, attempt }, { qos, retain: false }))
+    const packet = this.#packet(topic, message, { time, expires, attempt }, { qos, retain: false })
+    // Nobody there: it stays where it is.
+    return this.#send({ ...packet, heard: true })
   }
 
-  #send(packet: Pick<Outgoing, 'topic' | 'payload' | 'options'>): Promise<void> {
+  #send(packet: Omit<Outgoing, 'done'>): Promise<void> {
     return new Promise((resolve, reject) => {
       const done = (error: Error | undefined): void => (error ? reject(error) : resolve())
-      if (this.#publisher) this.#publisher.publish({ ...packet, done })
+      if (this.#publisher) this.#publisher.publishNow({ ...packet, once: true, done })
       else reject(new MillraceError('DISCONNECTED', 'mqtt: there is no connection'))
     })
   }

@@ -54,6 +54,14 @@ export interface MqttOptions extends Pick<BrokerOptions, 'reconnect' | 'connectT
   readonly maxPending?: number
   /** Publishes that are un-acknowledged at most. Default: what the server says; 20 on a client of your own. */
   readonly inFlight?: number
+  /** Whether publishing what nobody subscribes to is NO_ROUTE; MQTT 5 with QoS 1 or 2 only. Default false. */
+  readonly mandatory?: boolean
+  /**
+   * ms for groups to come back after an outage, for a server that restarted may know nothing of them. With MQTT 5 a
+   * message that found no subscriber is published again for so long after the connection came back (default 10 s, core's
+   * longest pause between two tries); with 3.1.1, which does not tell, publishing waits so long (default 2 s).
+   */
+  readonly rejoin?: number
 }
 
 const WEEK = 7 * 24 * 3600 * 1000
@@ -76,6 +84,8 @@ export function mqtt(given: MqttOptions): Broker {
   oneOf('wire', wire, version === 5 ? ['properties', 'envelope'] : ['envelope'])
   oneOf('names', names, ['prefixed', 'native'])
   oneOf('qos', qos, [0, 1, 2])
+  if (options.mandatory && (version === 4 || qos === 0))
+    throw new MillraceError('BAD_OPTION', 'mqtt: mandatory needs MQTT 5 and QoS 1 or 2')
   if (clientId !== undefined && !/^[A-Za-z0-9._-]{1,80}$/.test(clientId))
     throw new MillraceError('BAD_OPTION', 'mqtt: clientId is 1 to 80 of [A-Za-z0-9._-]')
   const topics = (names === 'native' ? native : prefixed)(checkedPrefix(prefix))
@@ -98,6 +108,8 @@ export function mqtt(given: MqttOptions): Broker {
     publishing: options.publishing,
     inFlight: options.inFlight === undefined ? undefined : whole('inFlight', options.inFlight, 1),
     clientId,
+    mandatory: options.mandatory ?? false,
+    rejoin: whole('rejoin', options.rejoin ?? (version === 5 ? 10_000 : 2000), 0),
     sessionExpiry: whole('sessionExpiry', options.sessionExpiry ?? WEEK, 1000),
   })
   return broker(driver, options)
@@ -131,7 +143,7 @@ function whole(name: string, value: number, least: number): number {
 }
 
 const TEXTS = ['prefix', 'names', 'wire', 'version', 'clientId']
-const NUMBERS = ['qos', 'maxBytes', 'maxPending', 'inFlight', 'sessionExpiry']
+const NUMBERS = ['qos', 'maxBytes', 'maxPending', 'inFlight', 'sessionExpiry', 'rejoin']
 
 /** Options in the URL's query. @throws BAD_OPTION for one that there is not */
 function fromQuery(url: string | undefined): Record<string, unknown> {

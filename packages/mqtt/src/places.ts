@@ -105,6 +105,7 @@ export class Places {
       await client.unsubscribeAsync([...leaving.filters])
       await client.subscribeAsync(mark, { qos: 1 })
       const emptied = leaving.empty(raw => back(raw, group), mark)
+      emptied.catch(() => undefined) // awaited below; sending the mark may fail first
       await send(mark)
       await emptied
     }

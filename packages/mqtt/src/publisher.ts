@@ -1,4 +1,4 @@
-import type { IClientPublishOptions, MqttClient } from 'mqtt'
+import type { IClientPublishOptions, MqttClient, Packet } from 'mqtt'
 import { MillraceError, Ring } from 'millrace/adapter'
 import { onEnd } from './connection.ts'
 import { ours } from './errors.ts'
@@ -8,27 +8,60 @@ export interface Outgoing {
   readonly topic: string
   readonly payload: Buffer
   readonly options: IClientPublishOptions
+  /** What is not heard by anybody is refused with NO_ROUTE, instead of gone. Only MQTT 5 tells. */
+  readonly heard?: boolean
+  /** It is not sent again where nobody hears it. */
+  readonly once?: boolean
   /** Called once. 'sent' tells whether the server may have it. */
   done(error: MillraceError | undefined, sent: boolean): void
 }
 
-/** A window's worth when the server names none (MQTT 5 §3.2.2.3.3); packet identifiers end there. */
-const MOST = 65_535
+export interface PublisherOptions {
+  /** The server's Receive Maximum; packet identifiers end at 65,535 (MQTT 5 §3.2.2.3.3). */
+  readonly window: number
+  /** Until then, on performance.now(), what found no subscriber is sent again. */
+  readonly again: number
+}
 
-/** Publishes over one connection, never more un-acknowledged than the server takes: the client itself does not count. */
+/** PUBACK and PUBREC's reason code of MQTT 5 §3.4.2.1: no matching subscribers. */
+const UNHEARD = 16
+/** ms until a message that found no subscriber is sent again. */
+const PAUSE = 100
+
+/**
+ * Publishes over one connection, never more un-acknowledged than the server takes: the client itself does not count.
+ *
+ * Mosquitto forgets shared subscriptions when it restarts, though not the sessions they belong to: until a group's first
+ * member is back, what is published is accepted and gone. MQTT 5 tells that nobody was there, so for a while after the
+ * connection came back such a message is sent again. Before MQTT 5 nothing tells, and it is `hold` that gives them time.
+ */
 export class Publisher {
   readonly #client: MqttClient
-  readonly #window: number
+  readonly #options: PublisherOptions
   readonly #waiting = new Ring<Outgoing>()
   readonly #sent = new Set<Outgoing>()
+  /** Packet identifiers whose last acknowledgement told that nobody subscribes. */
+  readonly #unheard = new Set<number>()
+  #later: Outgoing[] = []
+  #timer: NodeJS.Timeout | undefined
+  #held = false
   readonly #off: () => void
   #error: MillraceError | undefined
 
-  /** `window`: the server's Receive Maximum. */
-  constructor(client: MqttClient, window: number = MOST) {
+  constructor(client: MqttClient, options: PublisherOptions) {
     this.#client = client
-    this.#window = window
-    this.#off = onEnd(client, () => this.#fail(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')))
+    this.#options = options
+    const onPacket = (packet: Packet): void => {
+      if (packet.cmd !== 'puback' && packet.cmd !== 'pubrec') return
+      if (packet.reasonCode === UNHEARD) this.#unheard.add(packet.messageId ?? 0)
+      else if (this.#unheard.size > 0) this.#unheard.delete(packet.messageId ?? 0)
+    }
+    client.on('packetreceive', onPacket)
+    const off = onEnd(client, () => this.#fail(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')))
+    this.#off = () => {
+      off()
+      client.off('packetreceive', onPacket)
+    }
   }
 
   get open(): boolean {
@@ -37,42 +70,90 @@ export class Publisher {
 
   publish(outgoing: Outgoing): void {
     if (this.#error) outgoing.done(this.#error, false)
-    else if (this.#sent.size < this.#window && this.#waiting.size === 0) this.#send(outgoing)
+    else if (!this.#held && this.#sent.size < this.#options.window && this.#waiting.size === 0) this.#send(outgoing)
     else this.#waiting.push(outgoing)
   }
 
-  /** Waits no longer for those that were not sent yet. */
+  /** Publishes what cannot wait for others. */
+  publishNow(outgoing: Outgoing): void {
+    if (this.#error) outgoing.done(this.#error, false)
+    else if (this.#sent.size < this.#options.window) this.#send(outgoing)
+    else this.#waiting.unshift(outgoing)
+  }
+
+  /** Sends nothing for so many ms. */
+  hold(time: number): void {
+    this.#held = true
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#held = false
+      this.#next()
+    }, time)
+  }
+
+  /** Waits no longer for those that were not sent yet, or that nobody heard. */
   withdraw(which: ReadonlySet<Outgoing>, error: MillraceError): void {
     const kept: Outgoing[] = []
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) kept.push(next)
     for (const one of kept)
       if (which.has(one)) one.done(error, false)
       else this.#waiting.push(one)
+    const later = this.#later
+    this.#later = later.filter(one => !which.has(one))
+    for (const one of later) if (which.has(one)) one.done(error, false)
   }
 
   end(): void {
-    this.#off()
     this.#fail(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed'))
   }
 
   #send(outgoing: Outgoing): void {
     this.#sent.add(outgoing)
-    this.#client.publish(outgoing.topic, outgoing.payload, outgoing.options, error => {
+    this.#client.publish(outgoing.topic, outgoing.payload, outgoing.options, (error, packet) => {
       if (!this.#sent.delete(outgoing)) return
-      outgoing.done(error ? ours(error, 'publish') : undefined, true)
-      while (this.#sent.size < this.#window) {
-        const next = this.#waiting.shift()
-        if (!next) return
-        this.#send(next)
-      }
+      if (error) outgoing.done(ours(error, 'publish'), true)
+      else if (this.#unheard.size > 0 && this.#unheard.delete(packet?.messageId ?? -1)) this.#nobody(outgoing)
+      else outgoing.done(undefined, true)
+      this.#next()
     })
+  }
+
+  #next(): void {
+    while (!this.#held && this.#sent.size < this.#options.window) {
+      const next = this.#waiting.shift()
+      if (!next) return
+      this.#send(next)
+    }
+  }
+
+  #nobody(outgoing: Outgoing): void {
+    if (!outgoing.once && performance.now() < this.#options.again) {
+      this.#later.push(outgoing)
+      this.#timer ??= setTimeout(() => this.#sendAgain(), PAUSE)
+    } else if (outgoing.heard)
+      outgoing.done(new MillraceError('NO_ROUTE', `mqtt: nobody subscribes to '${outgoing.topic}'`), true)
+    else outgoing.done(undefined, true)
+  }
+
+  #sendAgain(): void {
+    this.#timer = undefined
+    const later = this.#later
+    this.#later = []
+    // Before what came after them.
+    for (const one of later.reverse()) this.#waiting.unshift(one)
+    this.#next()
   }
 
   #fail(error: MillraceError): void {
     if (this.#error) return
     this.#error = error
+    this.#off()
+    clearTimeout(this.#timer)
     for (const one of this.#sent) one.done(error, true)
     this.#sent.clear()
+    // Nobody has these: they may be sent again over the next connection.
+    for (const one of this.#later) one.done(error, false)
+    this.#later = []
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next.done(error, false)
   }
 }

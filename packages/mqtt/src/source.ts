@@ -129,7 +129,8 @@ export class MqttSource implements Source {
     const given = topics.given(packet.topic)
     const place = given ?? packet.topic
     const topic = topics.topicOf(place)
-    if ((packet.retain && !retained) || !wanted(topic)) {
+    // A mark of somebody who was interrupted is nobody's message.
+    if ((packet.retain && !retained) || topics.isControl(place) || !wanted(topic)) {
       if (held) this.#acks?.settle(held)
       return
     }

@@ -16,6 +16,7 @@ export interface Topics {
   /** The MQTT topic behind one where something was given back; undefined for any other. */
   given(place: string): string | undefined
   control(name: string): string
+  isControl(place: string): boolean
 }
 
 const DEAD = /\.dead$/
@@ -41,12 +42,14 @@ export function native(prefix: string): Topics {
   }
 }
 
-function beside(prefix: string): Pick<Topics, 'back' | 'given' | 'control'> {
+function beside(prefix: string): Pick<Topics, 'back' | 'given' | 'control' | 'isControl'> {
   const back = `${prefix}/r/`
+  const control = `${prefix}/c/`
   return {
     back: (place, group) => `${back}${group}/${place}`,
     given: place => (place.startsWith(back) ? place.slice(place.indexOf('/', back.length) + 1) : undefined),
-    control: name => `${prefix}/c/${name}`,
+    control: name => control + name,
+    isControl: place => place.startsWith(control),
   }
 }
 
