@@ -103,15 +103,18 @@ const subjects: Readonly<Record<string, Measured>> = {
       },
       newOnes,
     ),
+  'a new message each, each': (size, messages) =>
+    live(
+      size,
+      messages,
+      (subscription, count) => subscription.each(({ message }) => (handle(message), count(1))),
+      newOnes,
+    ),
   'new messages in batches, each': (size, messages) =>
     live(
       size,
       messages,
-      (subscription, count) =>
-        subscription.each(async ({ message }) => {
-          await handleLater(message)
-          count(1)
-        }),
+      (subscription, count) => subscription.each(({ message }) => (handle(message), count(1))),
       newBatches,
     ),
   'router, no middleware': (size, messages) => routed(size, messages, []),
@@ -165,26 +168,35 @@ const sweeps: Readonly<Record<string, Measured>> = {
     await broker.close()
     return ((messages * subscribers) / took) * 1000
   },
-  'cost over topics': async (topics, messages) => {
-    const broker = memory()
-    const names = Array.from({ length: topics }, (_, i) => `topic-${i}`)
-    const subscription = await broker.subscribe(names, { group: 'g' })
-    let left = messages
-    const [one] = batchOf(64)
-    const started = performance.now()
-    const done = subscription.each(({ message }) => {
-      handle(message)
-      if (--left === 0) void subscription.close()
-    })
-    for (let i = 0, at = 0; i < messages; i++) {
-      await broker.publish(names[at]!, one!) // within the names, and there is one
-      if (++at === topics) at = 0
-    }
-    await done
-    const took = performance.now() - started
-    await broker.close()
-    return (took * 1e6) / messages
-  },
+  'one by one over topics': (topics, messages) => overTopics(topics, messages, 1),
+  'in batches of 64 over topics': (topics, messages) => overTopics(topics, messages, 64),
+}
+
+/** ns a message, topic after topic in turn. Each topic has as many as it keeps when the measurement begins. */
+async function overTopics(topics: number, messages: number, size: number): Promise<number> {
+  const kept = 64
+  const broker = memory({ retain: { messages: kept } })
+  const names = Array.from({ length: topics }, (_, i) => `topic-${i}`)
+  const subscription = await broker.subscribe(names, { group: 'g' })
+  const batch = batchOf(64, size)
+  const before = batchOf(64, 2 * kept)
+  const publishes = Math.ceil(messages / size)
+  let left = before.length * topics + publishes * size
+  const done = subscription.each(({ message }) => {
+    handle(message)
+    if (--left === 0) void subscription.close()
+  })
+  for (const name of names) await broker.publish(name, before)
+  while (left > publishes * size) await new Promise(setImmediate)
+  const started = performance.now()
+  for (let i = 0, at = 0; i < publishes; i++) {
+    await broker.publish(names[at]!, size === 1 ? batch[0]! : batch) // within the names, and there is one
+    if (++at === topics) at = 0
+  }
+  await done
+  const took = performance.now() - started
+  await broker.close()
+  return (took * 1e6) / (publishes * size)
 }
 
 function rate(messages: number, run: () => void): number {

@@ -20,6 +20,9 @@ interface Case {
   readonly others?: readonly { readonly program: RivalName; readonly args: readonly string[] }[]
 }
 
+/** Subjects that are measured over more and more topics. */
+const OVER_TOPICS: ReadonlySet<string> = new Set(['one by one over topics', 'in batches of 64 over topics'])
+
 const NAMES: Readonly<Record<RivalName, string>> = { kincir: 'kincir', watermill: 'Watermill' }
 
 function cases(scale: number): Case[] {
@@ -47,8 +50,12 @@ function cases(scale: number): Case[] {
       size,
       unit: 'msg/s',
       contenders: [
+        { subject: 'a new message each, each', messages: of(2_000_000), rival: 'kincir' },
+        { subject: 'a new message each, each', messages: of(2_000_000), rival: 'Watermill' },
         { subject: 'a new message each, for await', messages: of(1_000_000), rival: 'kincir' },
         { subject: 'a new message each, for await', messages: of(1_000_000), rival: 'Watermill' },
+        { subject: 'new messages in batches, each', messages: of(2_000_000), rival: 'kincir' },
+        { subject: 'new messages in batches, each', messages: of(2_000_000), rival: 'Watermill' },
       ],
       others: [
         { program: 'kincir', args: ['--sizes', String(size), '--subscribers', '1', '--messages', String(of(200_000))] },
@@ -93,7 +100,7 @@ function cases(scale: number): Case[] {
       name: 'cost of a message over topics',
       size: topics,
       unit: 'ns',
-      contenders: [{ subject: 'cost over topics', messages: of(1_000_000) }],
+      contenders: [...OVER_TOPICS].map(subject => ({ subject, messages: of(1_000_000) })),
     })
   all.push({
     name: 'publish to ack, one at a time',
@@ -147,12 +154,10 @@ function told(name: string, value: () => Promise<number>, rival?: string): Conte
 
 /** The cost at each number of topics through that at one. */
 function compareTopics(rows: readonly Row[]): Row[] {
-  const first = rows.find(row => row.subject === 'cost over topics' && row.size === 1)
-  return rows.map(row =>
-    first && row.subject === 'cost over topics' && row !== first
-      ? { ...row, rival: 'one topic', ratio: row.median / first.median }
-      : row,
-  )
+  return rows.map(row => {
+    const first = OVER_TOPICS.has(row.subject) && rows.find(one => one.subject === row.subject && one.size === 1)
+    return first && row !== first ? { ...row, rival: 'one topic', ratio: row.median / first.median } : row
+  })
 }
 
 async function inside(subject: string, size: number, messages: number): Promise<number> {

@@ -21,7 +21,7 @@ export interface Driver {
    * Sends a batch, in order. Answers which messages were not accepted: [] is all accepted. May answer without a promise.
    * Rejects with `DISCONNECTED` only when *nothing* of the batch was sent; after that, a failure for each message.
    * Throws (rather than rejects) what it finds wrong before it sends anything. Pipelining is the driver's: core calls
-   * again without waiting.
+   * again without waiting. After an answer without a promise the options are core's again.
    */
   write(
     topic: string,

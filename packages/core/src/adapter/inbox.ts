@@ -18,15 +18,17 @@ export interface InboxOptions {
   readonly pull: () => HandedDelivery | undefined
 }
 
-interface Waiter {
+/** Who waits for the next delivery. */
+export interface Waiter {
   take(delivery: HandedDelivery): void
+  /** The subscription ended: with that error, or as it should. */
   end(error: Error | undefined): void
 }
 
 /** The deliveries that nobody has taken yet, and those who wait for one. */
 export class Inbox {
   readonly #buffer = new Ring<HandedDelivery>()
-  readonly #waiters = new Set<Waiter>()
+  readonly #waiters = new Ring<Waiter>()
   readonly #watchers = new Set<{ readonly need: number; readonly wake: () => void }>()
   readonly #options: InboxOptions
   #ended: { readonly error: Error | undefined } | undefined
@@ -40,14 +42,15 @@ export class Inbox {
     return this.#buffer.size
   }
 
+  /** Whether anybody waits for more. */
+  get wanted(): boolean {
+    return this.#waiters.size > 0 || this.#watchers.size > 0
+  }
+
   push(delivery: HandedDelivery): void {
     if (this.#waiters.size > 0) {
-      for (const waiter of this.#waiters) {
-        if (!this.#options.hand(delivery)) return
-        this.#waiters.delete(waiter)
-        waiter.take(delivery)
-        return
-      }
+      if (this.#options.hand(delivery)) this.#waiters.shift()!.take(delivery) // size > 0
+      return
     }
     this.#buffer.push(delivery)
     if (this.#watchers.size > 0) this.#wakeWatchers()
@@ -77,6 +80,7 @@ export class Inbox {
       taken = true
       this.push(delivery)
     }
+    if (this.#watchers.size === 0) return taken
     let need = 0
     for (const watcher of this.#watchers) need = Math.max(need, watcher.need)
     while (this.#buffer.size < need) {
@@ -100,6 +104,17 @@ export class Inbox {
     )
   }
 
+  /** The waiter gets the next delivery, or the end, once; what is there already it must have asked for before. */
+  wait(waiter: Waiter): void {
+    if (this.#ended) waiter.end(this.#ended.error)
+    else this.#waiters.push(waiter)
+  }
+
+  /** It waits no longer. False where it did not, or has been served. */
+  forget(waiter: Waiter): boolean {
+    return this.#waiters.remove(waiter)
+  }
+
   iterator(): AsyncIterator<Delivery> {
     let over = false
     let waiting: (() => void) | undefined
@@ -117,9 +132,9 @@ export class Inbox {
             take: delivery => resolve({ done: false, value: delivery }),
             end: error => (error ? reject(error) : resolve({ done: true, value: undefined })),
           }
-          this.#waiters.add(waiter)
+          this.#waiters.push(waiter)
           waiting = () => {
-            if (this.#waiters.delete(waiter)) resolve({ done: true, value: undefined })
+            if (this.forget(waiter)) resolve({ done: true, value: undefined })
           }
         })
       },
@@ -246,11 +261,11 @@ export class Inbox {
 
   #wait(waiter: Waiter, signal: AbortSignal | undefined, reject: (error: Error) => void): void {
     if (!signal) {
-      this.#waiters.add(waiter)
+      this.#waiters.push(waiter)
       return
     }
     const onAbort = (): void => {
-      if (this.#waiters.delete(watched)) reject(aborted(signal, 'receive'))
+      if (this.forget(watched)) reject(aborted(signal, 'receive'))
     }
     const watched: Waiter = {
       take: delivery => {
@@ -262,7 +277,7 @@ export class Inbox {
         waiter.end(error)
       },
     }
-    this.#waiters.add(watched)
+    this.#waiters.push(watched)
     signal.addEventListener('abort', onAbort, { once: true })
   }
 

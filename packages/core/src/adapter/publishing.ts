@@ -26,6 +26,8 @@ export class Publishing {
   readonly #turn = new Turn()
   readonly #names = new Set<string>()
   readonly #pending = new Set<Promise<void>>()
+  /** Of a publish without options that a driver answered at once. */
+  #spare: WriteRequest | undefined
 
   constructor(driver: Driver, link: Link, clock: Clock, reconnect: Backoff) {
     this.#driver = driver
@@ -40,7 +42,7 @@ export class Publishing {
     const batch: readonly Message[] = Array.isArray(messages) ? messages : [messages as Message]
     this.check(topic, batch, options)
     if (batch.length === 0) return DONE
-    const request = new WriteRequest(this.#clock, this.#deadlines, options)
+    const request = this.#request(options)
     if (!this.#link.up) return this.#track(this.#write(topic, batch, request, undefined))
     let answer: readonly Failure[] | Promise<readonly Failure[]>
     try {
@@ -50,9 +52,17 @@ export class Publishing {
       throw error
     }
     if (answer instanceof Promise) return this.#track(this.#write(topic, batch, request, answer))
-    request.end()
+    if (options === undefined && request.idle) this.#spare = request
+    else request.end()
     if (answer.length > 0) return Promise.reject(failed(topic, answer))
     return this.#turn.spend(batch.length) ? this.#turn.after(undefined) : DONE
+  }
+
+  #request(options: PublishOptions | undefined): WriteRequest {
+    const spare = this.#spare
+    if (options !== undefined || spare === undefined) return new WriteRequest(this.#clock, this.#deadlines, options)
+    this.#spare = undefined
+    return spare
   }
 
   /** Resolves when every publish under way has ended. */

@@ -41,6 +41,17 @@ export class Ring<T> {
     return this.#size === 0 ? undefined : this.#slots[this.#head]
   }
 
+  /** Takes it out wherever it stands: looks at all of them. False where it is not there. */
+  remove(item: T): boolean {
+    let found = false
+    for (let left = this.#size; left > 0; left--) {
+      const one = this.shift() as T // left > 0
+      if (!found && one === item) found = true
+      else this.push(one)
+    }
+    return found
+  }
+
   clear(): void {
     this.#slots = NOTHING
     this.#mask = -1

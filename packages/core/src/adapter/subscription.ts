@@ -186,7 +186,10 @@ export class CoreSubscription implements Subscription, Holder, Sink {
 
   settled(delivery: HandedDelivery): void {
     this.#inHand.remove(delivery)
-    this.#outbox.add(delivery)
+    if (this.#state.is === 'up' && this.#state.source.done && delivery.outcome === 'ack') {
+      this.#state.source.done(delivery.raw)
+      if (this.#inbox.wanted) this.#inbox.refill()
+    } else this.#outbox.add(delivery)
     if (this.#mortuary.remembers) this.#mortuary.forget(delivery)
     if (this.#quiet) this.#checkQuiet()
   }

@@ -48,6 +48,11 @@ export class WriteRequest implements WriteOptions {
     return this.#abort.signal
   }
 
+  /** Nobody has asked for its end: the next publish without options may have it. */
+  get idle(): boolean {
+    return this.#state === 'idle'
+  }
+
   /** Whether it was aborted or took too long. */
   get over(): boolean {
     return this.#reason !== undefined

@@ -9,18 +9,22 @@ const WAITING = 1
 const SETTLED = 2
 const FIRST = 4
 type Slot = Hand | typeof WAITING | typeof SETTLED | undefined
+const NOTHING: Slot[] = []
 
 /** A group's place in one log: what was handed out to whom, and up to where all is settled. */
 export class Cursor {
-  readonly group: Group
-  readonly log: Log
   /** The next offset to hand out for the first time. */
   next: number
   /** The lowest offset that is not settled. */
   floor: number
-  /** From `floor` to `next`. */
-  #slots: Slot[] = new Array<Slot>(FIRST).fill(undefined)
-  #mask = FIRST - 1
+  /** The slot at `floor` where no other is in use: then `#slots` is not touched. */
+  #lone: Slot = undefined
+  readonly log: Log
+  readonly group: Group
+  /** From `floor` to `next`; unless `next` stands right behind `floor`, and since it last did. */
+  #slots: Slot[] = NOTHING
+  #mask = -1
+  #many = false
   #settledAhead = 0
 
   constructor(group: Group, log: Log, offset: number) {
@@ -38,42 +42,44 @@ export class Cursor {
   /** Hands out the next one for the first time. */
   take(consumer: Consumer): Hand {
     const offset = this.next
-    if (offset - this.floor > this.#mask) this.#grow()
-    this.next = offset + 1
     const hand = new Hand(this, offset, 1, consumer, consumer.epoch)
-    this.#slots[offset & this.#mask] = hand
+    this.#append(hand)
     return hand
   }
 
   give(hand: Hand, consumer: Consumer): void {
     hand.holder = consumer
     hand.epoch = consumer.epoch
-    this.#slots[hand.offset & this.#mask] = hand
+    this.#put(hand.offset, hand)
   }
 
   /** Passes over the next one: it is settled without ever being handed out. */
   skip(): void {
     const offset = this.next
-    if (offset - this.floor > this.#mask) this.#grow()
-    this.next = offset + 1
+    this.#append(undefined)
     this.settle(offset)
   }
 
   /** Whether it is this very hand-out that counts: not settled, not expired, not dropped. */
   valid(hand: Hand): boolean {
-    return hand.offset >= this.floor && this.#slots[hand.offset & this.#mask] === hand
+    return hand.offset >= this.floor && this.#at(hand.offset) === hand
   }
 
   /** Nobody has it; it will be handed out again. */
   wait(offset: number): void {
-    this.#slots[offset & this.#mask] = WAITING
+    this.#put(offset, WAITING)
   }
 
   waits(offset: number): boolean {
-    return offset >= this.floor && this.#slots[offset & this.#mask] === WAITING
+    return offset >= this.floor && this.#at(offset) === WAITING
   }
 
   settle(offset: number): void {
+    if (!this.#many) {
+      this.#lone = undefined
+      this.floor = offset + 1
+      return
+    }
     const slots = this.#slots
     const mask = this.#mask
     if (offset !== this.floor) {
@@ -89,6 +95,7 @@ export class Cursor {
       floor++
     }
     this.floor = floor
+    if (floor === this.next) this.#many = false
   }
 
   /** The log is about to forget its first message, whoever has it. True where it was not settled. */
@@ -103,15 +110,42 @@ export class Cursor {
   /** What the consumer has in hand; all consumers' without one. Each may be settled or made to wait meanwhile. */
   *held(consumer?: Consumer): IterableIterator<Hand> {
     for (let offset = this.floor; offset < this.next; offset++) {
-      const slot = this.#slots[offset & this.#mask]
+      const slot = this.#at(offset)
       if (slot instanceof Hand && (consumer === undefined || slot.holder === consumer)) yield slot
     }
   }
 
+  #at(offset: number): Slot {
+    return this.#many ? this.#slots[offset & this.#mask] : this.#lone
+  }
+
+  #put(offset: number, slot: Slot): void {
+    if (this.#many) this.#slots[offset & this.#mask] = slot
+    else this.#lone = slot
+  }
+
+  /** A slot at `next`. */
+  #append(slot: Slot): void {
+    const offset = this.next++
+    if (offset === this.floor) {
+      this.#lone = slot
+      return
+    }
+    if (offset - this.floor > this.#mask) this.#grow()
+    if (!this.#many) {
+      this.#many = true
+      this.#slots[this.floor & this.#mask] = this.#lone
+      this.#lone = undefined
+    }
+    this.#slots[offset & this.#mask] = slot
+  }
+
+  /** Makes room for the slot at `next - 1`. */
   #grow(): void {
-    const slots = new Array<Slot>(this.#slots.length * 2).fill(undefined)
+    const slots = new Array<Slot>(this.#slots.length * 2 || FIRST).fill(undefined)
     const mask = slots.length - 1
-    for (let offset = this.floor; offset < this.next; offset++) slots[offset & mask] = this.#slots[offset & this.#mask]
+    for (let offset = this.floor; offset < this.next - 1; offset++)
+      slots[offset & mask] = this.#slots[offset & this.#mask]
     this.#slots = slots
     this.#mask = mask
   }

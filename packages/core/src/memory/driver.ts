@@ -32,6 +32,8 @@ export class MemoryDriver implements Driver {
   readonly #plan: MemoryPlan
   readonly #schedule: Schedule
   readonly #topics = new Map<string, Topic>()
+  /** The one asked for last: whoever asks whether a topic exists writes to it next. */
+  #latest: Topic | undefined
   readonly #patterns = new PatternTrie<Watch>()
   readonly #watches = new Map<Consumer, Watch[]>()
   readonly #groupWatches = new Map<string, Watch>()
@@ -49,6 +51,7 @@ export class MemoryDriver implements Driver {
     this.#schedule = new Schedule(plan.clock)
     this.#topicOptions = {
       plan,
+      start: plan.clock.now(),
       schedule: this.#schedule,
       stamp: stamp(plan.clock),
       number: count => (this.#seq += count) - count + 1,
@@ -96,7 +99,11 @@ export class MemoryDriver implements Driver {
     batch: readonly Message[],
     options: WriteOptions,
   ): readonly Failure[] | Promise<readonly Failure[]> {
-    return (this.#topics.get(topic) ?? this.#topic(topic)).write(batch, options)
+    return (this.#find(topic) ?? this.#topic(topic)).write(batch, options)
+  }
+
+  knows(topic: string): boolean {
+    return this.#find(topic) !== undefined
   }
 
   async attach(spec: AttachSpec, sink: Sink): Promise<Source> {
@@ -159,6 +166,7 @@ export class MemoryDriver implements Driver {
       topic.close()
     }
     this.#topics.clear()
+    this.#latest = undefined
   }
 
   get topicNames(): string[] {
@@ -176,6 +184,7 @@ export class MemoryDriver implements Driver {
       )
     addCounts(this.#past, this.#countsOf(topic.statistics()))
     topic.close()
+    this.#latest = undefined
     return this.#topics.delete(name)
   }
 
@@ -204,6 +213,11 @@ export class MemoryDriver implements Driver {
     const counts = noCounts()
     for (const key of Object.keys(counts) as (keyof typeof counts)[]) counts[key] = statistics[key]
     return counts
+  }
+
+  #find(name: string): Topic | undefined {
+    if (this.#latest?.name === name) return this.#latest
+    return (this.#latest = this.#topics.get(name))
   }
 
   #topic(name: string): Topic {

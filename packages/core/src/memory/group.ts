@@ -32,20 +32,23 @@ export interface Member {
 
 /** A group's view of one topic: who consumes, what was handed out, what comes again. One without a name is a subscription's own. */
 export class Group {
-  /** Undefined for an ephemeral subscription's own. */
-  readonly name: string | undefined
-  readonly counts: Counts = noCounts()
-  readonly #owner: GroupOwner
-  /** By priority, highest first. */
-  readonly #cursors: Cursor[] = []
+  // First what every message touches, together: over thousands of topics each line of the cache counts.
   /** The only one, where there is one: the usual case looks no further. */
   #cursor: Cursor | undefined
   /** Due for another attempt. */
   #ready: Ring<Hand> | undefined
-  #delayed: Map<Hand, Scheduled> | undefined
-  #members: readonly Member[] = []
+  #delivered = 0
+  #acked = 0
   /** The only one, where there is one. */
   #member: Member | undefined
+  readonly #owner: GroupOwner
+  /** Undefined for an ephemeral subscription's own. */
+  readonly name: string | undefined
+  readonly #rare: Counts = noCounts()
+  /** By priority, highest first. */
+  readonly #cursors: Cursor[] = []
+  #delayed: Map<Hand, Scheduled> | undefined
+  #members: readonly Member[] = []
   /** Those that found nothing, in turn, where there are several members. */
   #armed: Ring<Member> | undefined
 
@@ -91,6 +94,10 @@ export class Group {
     return first
   }
 
+  get counts(): Counts {
+    return { ...this.#rare, delivered: this.#delivered, acked: this.#acked }
+  }
+
   get consumers(): number {
     return this.#members.length
   }
@@ -120,7 +127,7 @@ export class Group {
       this.#ready !== undefined && this.#ready.size > 0
         ? this.#retake(this.#ready, member.consumer)
         : this.#takeNew(member.consumer)
-    if (hand) this.counts.delivered++
+    if (hand) this.#delivered++
     else this.arm(member)
     return hand
   }
@@ -159,7 +166,7 @@ export class Group {
     const { cursor } = hand
     if (!cursor.valid(hand)) return
     cursor.settle(hand.offset)
-    this.counts.acked++
+    this.#acked++
     this.#owner.admit()
   }
 
@@ -170,22 +177,22 @@ export class Group {
     switch (settlement.outcome) {
       case 'ack':
         cursor.settle(offset)
-        if (settlement.why === undefined) this.counts.acked++
-        else if (settlement.why === 'dead-lettered') this.counts.deadLettered++
-        else if (settlement.why === 'expired') this.counts.expired++
-        else this.counts.dropped++
+        if (settlement.why === undefined) this.#acked++
+        else if (settlement.why === 'dead-lettered') this.#rare.deadLettered++
+        else if (settlement.why === 'expired') this.#rare.expired++
+        else this.#rare.dropped++
         break
       case 'nack':
-        this.counts.nacked++
+        this.#rare.nacked++
         this.#later(cursor, offset, settlement.attempt + 1, settlement.delay)
         break
       case 'release':
-        this.counts.released++
+        this.#rare.released++
         this.#again(cursor, offset, settlement.attempt)
         break
       case 'hold':
-        this.counts.nacked++
-        this.counts.redelivered++
+        this.#rare.nacked++
+        this.#rare.redelivered++
     }
   }
 
@@ -214,7 +221,7 @@ export class Group {
 
   /** The log's first message is going, settled or not. */
   drop(log: Log): void {
-    for (const cursor of this.#cursors) if (cursor.log === log && cursor.drop()) this.counts.dropped++
+    for (const cursor of this.#cursors) if (cursor.log === log && cursor.drop()) this.#rare.dropped++
   }
 
   gap(why: string): void {
@@ -243,7 +250,7 @@ export class Group {
         continue
       }
       hand.cursor.give(hand, consumer)
-      if (hand.attempt > 1) this.counts.redelivered++
+      if (hand.attempt > 1) this.#rare.redelivered++
       return hand
     }
     return this.#takeNew(consumer)
@@ -277,7 +284,7 @@ export class Group {
 
   #expired(expires: number | undefined): boolean {
     if (expires === undefined || expires > this.#owner.clock.now()) return false
-    this.counts.expired++
+    this.#rare.expired++
     return true
   }
 

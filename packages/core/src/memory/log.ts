@@ -8,29 +8,39 @@ const NEVER = Infinity
 const WIDTH = 3
 const FIRST = 4
 
+/** The broker's beginning. Times are kept relative to it: small integers, for a double costs an allocation each time. */
+export interface Epoch {
+  /** ms since the Unix epoch. */
+  readonly start: number
+}
+
 /**
  * The messages of one topic and priority, in order: a circle of rows that doubles when it is full. Rows in one array,
  * not an object for each message: what is kept for replay costs the garbage collector nothing, and a message that
  * comes alone touches one line of the processor's cache, not three.
  */
 export class Log {
-  readonly topic: string
-  readonly priority: number
-  /** Times are kept relative to this: small integers, for a double in an object's field costs an allocation each time. */
-  readonly start: number
   /** The first offset that is still kept. */
   head = 0
   /** The offset that the next message gets. */
   tail = 0
+  #mask = FIRST - 1
   #rows: (Message | number | undefined)[] = new Array<Message | number | undefined>(FIRST * WIDTH).fill(undefined)
   /** Made when the first message that expires comes. */
   #expires: Float64Array | undefined = undefined
-  #mask = FIRST - 1
+  readonly #epoch: Epoch
+  readonly topic: string
+  readonly priority: number
 
-  constructor(topic: string, priority: number, start: number) {
+  constructor(topic: string, priority: number, epoch: Epoch) {
     this.topic = topic
     this.priority = priority
-    this.start = start
+    this.#epoch = epoch
+  }
+
+  /** ms since the Unix epoch from which ages count. */
+  get start(): number {
+    return this.#epoch.start
   }
 
   get size(): number {
@@ -49,7 +59,7 @@ export class Log {
     const at = slot * WIDTH
     rows[at] = message
     rows[at + 1] = seq
-    rows[at + 2] = time - this.start
+    rows[at + 2] = time - this.#epoch.start
     if (expires !== undefined || this.#expires !== undefined) {
       this.#expires ??= new Float64Array(this.#mask + 1).fill(NEVER)
       this.#expires[slot] = expires ?? NEVER

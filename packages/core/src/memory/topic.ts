@@ -8,15 +8,16 @@ import { DedupeWindow } from './dedupe-window.ts'
 import { Group } from './group.ts'
 import type { GroupOwner } from './group.ts'
 import { Log, OVERHEAD } from './log.ts'
+import type { Epoch } from './log.ts'
 import type { Bound, MemoryPlan } from './options.ts'
 import { addCounts, noCounts } from './statistics.ts'
-import type { Counts, GroupStatistics, TopicStatistics } from './statistics.ts'
+import type { GroupStatistics, TopicStatistics } from './statistics.ts'
 
 /** Beyond the bound so many settled messages at most are let be before the oldest go: trimming looks at every group. */
 const SLACK = 64
 const NONE: readonly Failure[] = []
 
-export interface TopicOptions {
+export interface TopicOptions extends Epoch {
   readonly plan: MemoryPlan
   readonly schedule: Schedule
   /** The next so many sequence numbers of the broker's: the first of them. */
@@ -36,30 +37,33 @@ interface Blocked {
 
 /** One topic: its messages by priority, the groups that read them, and the publishers that wait for room. */
 export class Topic implements GroupOwner {
-  readonly name: string
-  readonly #own: Counts = noCounts()
-  lastUse: number
-  readonly #options: TopicOptions
-  /** By priority. */
-  readonly #logs: Log[] = []
+  // First what every message touches, together: over thousands of topics each line of the cache counts.
   /** Priority 0. */
   readonly #usual: Log
-  #all: readonly Group[] = []
   /** The only group, where there is one: the usual case looks no further. */
   #group: Group | undefined
-  readonly #blocked = new Ring<Blocked>()
-  #dedupe: DedupeWindow | undefined
+  readonly #options: TopicOptions
   #size = 0
   #bytes = 0
-  #delayed = 0
+  #published = 0
+  #blocked: Ring<Blocked> | undefined
   readonly #slack: number
+  readonly name: string
+  /** Kept only where idle topics are forgotten. */
+  lastUse: number
+  #dropped = 0
+  /** By priority. */
+  readonly #logs: Log[] = []
+  #all: readonly Group[] = []
+  #dedupe: DedupeWindow | undefined
+  #delayed = 0
 
   constructor(name: string, options: TopicOptions) {
     this.name = name
     this.#options = options
     this.lastUse = options.plan.clock.now()
     this.#slack = Math.min(SLACK, options.plan.retain.messages >> 4)
-    this.#usual = new Log(name, 0, this.lastUse)
+    this.#usual = new Log(name, 0, options)
     this.#logs.push(this.#usual)
   }
 
@@ -73,7 +77,7 @@ export class Topic implements GroupOwner {
   get idle(): boolean {
     return (
       this.#delayed === 0 &&
-      this.#blocked.size === 0 &&
+      this.#blocked === undefined &&
       this.#all.every(group => group.consumers === 0 && group.pending === 0)
     )
   }
@@ -113,13 +117,13 @@ export class Topic implements GroupOwner {
 
   write(batch: readonly Message[], options: WriteOptions): readonly Failure[] | Promise<readonly Failure[]> {
     const now = this.#options.stamp()
-    this.lastUse = now
+    if (this.#options.plan.idleTopics !== undefined) this.lastUse = now
     if (options.dedupeId !== undefined) {
       this.#dedupe ??= new DedupeWindow(this.#options.plan.dedupeWindow)
       if (!this.#dedupe.first(options.dedupeId, now)) return NONE
     }
     let index = 0
-    if (this.#blocked.size === 0) {
+    if (this.#blocked === undefined) {
       if (this.#acceptAll(batch, options, now)) index = batch.length
       for (; index < batch.length; index++) if (!this.#accept(batch[index]!, options, now)) break // index < length
       this.#wakeAll()
@@ -146,7 +150,7 @@ export class Topic implements GroupOwner {
       bytes: Math.max(0, capacity.bytes - bytes),
     })
     const fits = this.#size + batch.length <= capacity.messages && this.#bytes + bytes <= capacity.bytes
-    return fits && this.#blocked.size === 0 ? undefined : this.#full()
+    return fits && this.#blocked === undefined ? undefined : this.#full()
   }
 
   /** Drops every message. Returns how many were kept. */
@@ -160,20 +164,20 @@ export class Topic implements GroupOwner {
   close(): void {
     for (const group of this.#all) group.close()
     const closed = new MillraceError('CLOSED', 'memory: the broker or the topic is closed')
-    for (let blocked = this.#blocked.shift(); blocked; blocked = this.#blocked.shift())
-      blocked.done(failures(blocked.batch, blocked.index, closed))
+    for (const blocked of this.#blocked ?? []) blocked.done(failures(blocked.batch, blocked.index, closed))
+    this.#blocked = undefined
     this.#options.weigh(-this.#bytes)
   }
 
   statistics(): TopicStatistics {
-    const counts = { ...this.#own }
+    const counts = { ...noCounts(), published: this.#published, dropped: this.#dropped }
     for (const group of this.#all) addCounts(counts, group.counts)
     return {
       ...counts,
       retained: this.#size - this.#delayed,
       delayed: this.#delayed,
       bytes: this.#bytes,
-      blocked: this.#blocked.size,
+      blocked: this.#blocked?.size ?? 0,
       groups: Object.fromEntries(
         this.#all.flatMap(group => (group.name === undefined ? [] : [[group.name, group.statistics()]])),
       ) as Record<string, GroupStatistics>,
@@ -195,7 +199,7 @@ export class Topic implements GroupOwner {
     this.#size += batch.length
     this.#bytes += bytes
     this.#options.weigh(bytes)
-    this.#own.published += batch.length
+    this.#published += batch.length
     if (this.#size > retain.messages + this.#slack || this.#bytes > retain.bytes) this.#trim(retain)
     return true
   }
@@ -213,7 +217,7 @@ export class Topic implements GroupOwner {
         const oldest = whenFull === 'drop-oldest' ? this.#oldest(() => true) : undefined
         if (!oldest) return false
         this.#dropFirst(oldest)
-        this.#own.dropped++
+        this.#dropped++
         for (const group of this.#all)
           if (group.name === undefined) group.gap(`topic '${this.name}' was full and dropped its oldest message`)
       }
@@ -223,7 +227,7 @@ export class Topic implements GroupOwner {
     this.#size++
     this.#bytes += bytes
     this.#options.weigh(bytes)
-    this.#own.published++
+    this.#published++
     const log = this.#log(options.priority ?? 0)
     if (options.notBefore === undefined || options.notBefore <= now) {
       log.append(message, this.#options.number(1), now, expires)
@@ -297,14 +301,12 @@ export class Topic implements GroupOwner {
         },
       }
       const onAbort = (): void => {
-        for (let left = this.#blocked.size; left > 0; left--) {
-          const one = this.#blocked.shift()! // left > 0
-          if (one !== blocked) this.#blocked.push(one)
-        }
+        this.#blocked?.remove(blocked)
         const error = this.#full(signal.reason)
         blocked.done(failures(batch, blocked.index, error))
         this.admit()
       }
+      this.#blocked ??= new Ring()
       this.#blocked.push(blocked)
       if (signal.aborted) onAbort()
       else signal.addEventListener('abort', onAbort, { once: true })
@@ -313,26 +315,28 @@ export class Topic implements GroupOwner {
 
   /** There may be room again: lets the waiting publishers on, in their order. */
   admit(): void {
-    if (this.#blocked.size === 0) return
+    const waiting = this.#blocked
+    if (waiting === undefined) return
     const now = this.#options.plan.clock.now()
     let accepted = false
-    for (let blocked = this.#blocked.peek(); blocked; blocked = this.#blocked.peek()) {
+    for (let blocked = waiting.peek(); blocked; blocked = waiting.peek()) {
       const { batch, options } = blocked
       while (blocked.index < batch.length && this.#accept(batch[blocked.index]!, options, now)) {
         blocked.index++
         accepted = true
       }
       if (blocked.index < batch.length) break
-      this.#blocked.shift()
+      waiting.shift()
       blocked.done(NONE)
     }
+    if (waiting.size === 0) this.#blocked = undefined
     if (accepted) for (const group of this.#all) group.wake()
   }
 
   #log(priority: number): Log {
     const found = priority === 0 ? this.#usual : this.#logs.find(log => log.priority === priority)
     if (found) return found
-    const log = new Log(this.name, priority, this.#options.plan.clock.now())
+    const log = new Log(this.name, priority, this.#options)
     this.#logs.push(log)
     for (const group of this.#all) group.join(log, 'earliest')
     return log

@@ -7,11 +7,12 @@ import { Ring } from '../../src/adapter/ring.ts'
 import { message } from '../../src/message.ts'
 
 describe('the ring', () => {
-  test('is a queue, whatever is pushed, shifted and unshifted', () => {
+  test('is a queue, whatever is pushed, shifted, unshifted and removed', () => {
     const operation = fc.oneof(
-      fc.record({ do: fc.constant('push' as const), value: fc.integer() }),
-      fc.record({ do: fc.constant('unshift' as const), value: fc.integer() }),
+      fc.record({ do: fc.constant('push' as const), value: fc.nat(3) }),
+      fc.record({ do: fc.constant('unshift' as const), value: fc.nat(3) }),
       fc.record({ do: fc.constant('shift' as const), value: fc.constant(0) }),
+      fc.record({ do: fc.constant('remove' as const), value: fc.nat(3) }),
     )
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 200 }), operations => {
@@ -19,7 +20,11 @@ describe('the ring', () => {
         const model: number[] = []
         for (const { do: verb, value } of operations) {
           if (verb === 'shift') expect(ring.shift()).toBe(model.shift())
-          else {
+          else if (verb === 'remove') {
+            const at = model.indexOf(value)
+            expect(ring.remove(value)).toBe(at >= 0)
+            if (at >= 0) model.splice(at, 1)
+          } else {
             ring[verb](value)
             model[verb](value)
           }
