@@ -1,4 +1,5 @@
 /** `npm test`: everything, in its short form; `-- --full` in full. Ends with `N passed, N failed`. */
+import { readArguments } from './steps/arguments.ts'
 import { backendTable, forgetReports, readReports } from './steps/backends.ts'
 import { builds, imports } from './steps/builds.ts'
 import { checks, timings } from './steps/checks.ts'
@@ -6,12 +7,20 @@ import { demo, examples } from './steps/examples.ts'
 import { nodeTests } from './steps/node-test.ts'
 import { skipList, sum, summary } from './steps/outcome.ts'
 import { snippets } from './steps/snippets.ts'
+import { runtimes } from './steps/runtimes.ts'
 import { runSteps } from './steps/step.ts'
 import { vitest } from './steps/vitest.ts'
 
-const unknown = process.argv.slice(2).filter(word => word !== '--full')
-if (unknown.length > 0) throw new Error(`npm test takes --full, not ${unknown.join(' ')}`)
-const full = process.argv.includes('--full')
+const help = `Everything: checks, builds, unit tests, real brokers, examples, documents.
+
+  npm test              in its short form, under 20 minutes
+  npm test -- --full    in full (stress counts, every pairing, more fuzzing), under 75
+
+  --help    this
+
+The brokers are fetched into a private cache folder when they are first needed (npm run brokers -- --help).
+While you work: npm run check, or npx vitest run --project unit packages/core/test/message.test.ts`
+const { full = false } = readArguments(help, { options: { full: { type: 'boolean' } } }).values
 
 const started = performance.now()
 forgetReports()
@@ -21,7 +30,7 @@ const outcomes = [
     ...timings,
     builds,
     imports({ full: false }),
-    ...(full ? [imports({ full })] : []),
+    ...(full ? [imports({ full }), runtimes()] : []),
     vitest('unit', { live: true, full }),
     vitest('slow', { live: true, full }),
     vitest('broker', { live: true, full }),
