@@ -68,7 +68,7 @@ export class CoreDriver implements Driver {
     try {
       for (const message of batch)
         nc.publish(subject, message.payload, {
-          headers: toNats(message, { time, expires: options.expires }, this.#plan.wire),
+          headers: toNats(message, { time, expires: options.expires }, this.#plan.wire).forClient,
         })
       await nc.flush()
       return []

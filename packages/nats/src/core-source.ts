@@ -70,7 +70,7 @@ export class CoreSource implements Source {
   #arrive(msg: Msg): void {
     if (this.#paused) return
     // A message of another producer stands nowhere: its id can only be made up.
-    const { message, stamp } = fromNats(msg.data, msg.headers, [newId()])
+    const { message, stamp } = fromNats(msg, [newId()])
     const raw: Raw = {
       topic: this.#options.topicOf(msg.subject),
       message,

@@ -1,57 +1,101 @@
-import { headers } from '@nats-io/transport-node'
-import type { MsgHdrs } from '@nats-io/transport-node'
-import { foreignId, fromHeaders, opened, toHeaders } from 'millrace/adapter'
+import type { Msg, MsgHdrs } from '@nats-io/transport-node'
+import { foreignId, fromHeaders, HEADERS, MillraceError, opened } from 'millrace/adapter'
 import type { Stamp } from 'millrace/adapter'
 import type { Message } from 'millrace'
+import { HeaderBlock, headerLines } from './header-block.ts'
 
 /** Metadata that NATS headers cannot carry as it is: one JSON object. */
 const ODD = 'millrace-metadata'
 const WATERMILL_ID = '_watermill_message_uuid'
 /** What the server or the client reads is never the user's. */
 const RESERVED = /^nats-/i
+const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/
 
 export type Wire = 'millrace' | 'watermill'
 
-/** A message's headers. Watermill's: its own name for the id, and nothing of ours. */
-export function toNats(message: Message, stamp: Stamp, wire: Wire): MsgHdrs {
-  const made = headers()
+/** A message's headers. Watermill's: its own name for the id, and nothing of ours. @throws INVALID_METADATA with Watermill's */
+export function toNats(message: Message, stamp: Stamp, wire: Wire): HeaderBlock {
+  const made = new HeaderBlock()
+  const { id, key, metadata } = message
+  let odd: Record<string, string> | undefined
+  const add = (name: string, value: string): void => {
+    if (carries(name, value)) made.add(name, value)
+    else odd = { ...odd, [name]: value }
+  }
   if (wire === 'watermill') {
-    made.append(WATERMILL_ID, message.id)
-    for (const [key, value] of Object.entries(message.metadata)) made.append(key, value)
+    // Watermill has no other place for what a header cannot carry.
+    if (!carries(WATERMILL_ID, id))
+      throw new MillraceError('INVALID_METADATA', `nats: Watermill's headers cannot carry the id of message '${id}'`)
+    made.add(WATERMILL_ID, id)
+    for (const name in metadata) {
+      const value = metadata[name] ?? ''
+      if (value !== '' && !carries(name, value))
+        throw new MillraceError('INVALID_METADATA', `nats: Watermill's headers cannot carry the metadata '${name}'`)
+      made.add(name, value)
+    }
     return made
   }
-  const odd: Record<string, string> = {}
-  for (const [key, value] of Object.entries(toHeaders(message, stamp)))
-    if (carries(key, value)) made.append(key, value)
-    else odd[key] = value
-  if (Object.keys(odd).length > 0) made.append(ODD, JSON.stringify(odd))
+  add(HEADERS.id, id)
+  if (key !== undefined) add(HEADERS.key, key)
+  if (message.tombstone) made.add(HEADERS.tombstone, '1')
+  if (stamp.time !== undefined) made.add(HEADERS.time, String(stamp.time))
+  if (stamp.expires !== undefined) made.add(HEADERS.expires, String(stamp.expires))
+  if (stamp.attempt !== undefined && stamp.attempt > 1) made.add(HEADERS.attempt, String(stamp.attempt))
+  for (const name in metadata) add(name, metadata[name] ?? '')
+  if (odd) made.add(ODD, JSON.stringify(odd))
   return made
 }
 
-/** The message behind bytes and headers, whoever sent them, and what travelled with it. */
+/** The message behind what arrived, whoever sent it, and what travelled with it. */
 export function fromNats(
-  payload: Uint8Array,
-  from: MsgHdrs | undefined,
+  msg: Pick<Msg, 'data' | 'headers'>,
   place: readonly (string | number)[],
 ): { readonly message: Message; readonly stamp: Stamp } {
-  const read = fromHeaders(entries(from), key => key === WATERMILL_ID || key === ODD)
-  const id = read.id ?? from?.get(WATERMILL_ID)
-  const message = opened({ ...read, id: id === '' ? undefined : id }, payload, () => foreignId(...place))
+  let watermill: string | undefined
+  const read = fromHeaders(
+    unfolded(entries(msg), value => (watermill ??= value)),
+    ignored,
+  )
+  const id = read.id ?? (watermill === '' ? undefined : watermill)
+  const message = opened(id === read.id ? read : { ...read, id }, msg.data, () => foreignId(...place))
   return { message, stamp: read }
 }
 
-function carries(key: string, value: string): boolean {
-  return !RESERVED.test(key) && !/[\r\n]/.test(value) && value.trim() === value && value !== ''
+function ignored(name: string): boolean {
+  return name === WATERMILL_ID || name === ODD
+}
+
+/** Whether it arrives as it is, and steers neither the server nor the client. */
+export function carries(name: string, value: string): boolean {
+  if (RESERVED.test(name)) return false
+  return PLAIN.test(value) || (value !== '' && !/[\r\n]/.test(value) && value.trim() === value)
 }
 
 /** Of a header with several values the first counts. */
-function* entries(from: MsgHdrs | undefined): Iterable<readonly [string, unknown]> {
-  if (!from) return
-  for (const key of from.keys()) {
-    const value = from.get(key)
-    if (key === ODD) yield* odd(value)
-    else if (!RESERVED.test(key)) yield [key, value]
+function* unfolded(
+  lines: Iterable<readonly [string, string]>,
+  watermill: (id: string) => void,
+): Iterable<readonly [string, unknown]> {
+  const seen = new Set<string>()
+  for (const [name, value] of lines) {
+    if (seen.has(name)) continue
+    seen.add(name)
+    if (name === WATERMILL_ID) watermill(value)
+    else if (name === ODD) yield* odd(value)
+    else if (!RESERVED.test(name)) yield [name, value]
   }
+}
+
+/** The header lines as they came. Where the client keeps them elsewhere than this version does, by its own words. */
+function entries(msg: Pick<Msg, 'data' | 'headers'>): Iterable<readonly [string, string]> {
+  const { _rdata: bytes, _msg: frame } = msg as { _rdata?: unknown; _msg?: { hdr?: unknown } }
+  if (bytes instanceof Uint8Array && typeof frame?.hdr === 'number')
+    return frame.hdr > 0 ? headerLines(Buffer.from(bytes.buffer, bytes.byteOffset, frame.hdr)) : []
+  return msg.headers ? pairs(msg.headers) : []
+}
+
+function* pairs(headers: MsgHdrs): Iterable<readonly [string, string]> {
+  for (const name of headers.keys()) yield [name, headers.get(name)]
 }
 
 function odd(text: string): [string, unknown][] {

@@ -1,15 +1,17 @@
-import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream'
-import type { ConsumerConfig, JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream'
+import { AckPolicy, DeliverPolicy, jetstreamManager, StorageType } from '@nats-io/jetstream'
+import type { ConsumerConfig, JetStreamManager, StreamConfig } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
-import { isMillraceError, isPattern, MillraceError, newId } from 'millrace/adapter'
+import { asError, isMillraceError, isPattern, MillraceError, newId } from 'millrace/adapter'
 import type { AttachSpec, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, From, Lag, Message, Pattern } from 'millrace'
 import type { Connection } from './connection.ts'
-import { toNats } from './encode.ts'
+import { carries, toNats } from './encode.ts'
 import type { Wire } from './encode.ts'
 import { ours } from './errors.ts'
 import { JetStreamSource } from './jetstream-source.ts'
+import { Publication } from './publication.ts'
 import { Releases } from './releases.ts'
+import { Replies } from './replies.ts'
 import { durable } from './subjects.ts'
 import type { Subjects } from './subjects.ts'
 
@@ -26,6 +28,7 @@ export interface JetStreamPlan {
 
 /** The longest nak delay that is worth asking for: longer than any server keeps track of restarts. */
 const LONGEST_DELAY = 24 * 3600 * 1000
+const MESSAGE_ID = 'Nats-Msg-Id'
 const DUPLICATES = 120_000
 const LEASE = 30_000
 /** Several filters for one consumer: 2.10. */
@@ -36,11 +39,14 @@ export class JetStreamDriver implements Driver {
   readonly name = 'nats'
   readonly capabilities: Capabilities
   readonly #plan: JetStreamPlan
-  #client: JetStreamClient | undefined
   #manager: JetStreamManager | undefined
   /** Acknowledgement subjects of what was in hand when the link broke. */
   #orphans: string[] = []
   readonly #releases = new Releases()
+  /** Begins the ids of what this driver publishes. */
+  readonly #ids = `${newId()}-`
+  #written = 0
+  #replies: Replies | undefined
 
   constructor(plan: JetStreamPlan) {
     this.#plan = plan
@@ -70,7 +76,7 @@ export class JetStreamDriver implements Driver {
 
   async open(): Promise<void> {
     const nc = await this.#plan.connection.open()
-    if (this.#client && this.#manager) return
+    if (this.#replies && this.#manager) return
     const [major = 0, minor = 0] = (nc.info?.version ?? '0').split('.').map(Number)
     if (major < (OLDEST[0] ?? 0) || (major === OLDEST[0] && minor < (OLDEST[1] ?? 0)))
       throw new MillraceError(
@@ -84,17 +90,17 @@ export class JetStreamDriver implements Driver {
       )
     try {
       this.#manager = await jetstreamManager(nc)
-      this.#client = jetstream(nc)
+      this.#replies = new Replies(nc)
       await this.#provision(this.#manager)
       // What was lost with the last connection comes again now, not when its lease is over.
       for (const reply of this.#orphans.splice(0)) nc.publish(reply, '-NAK')
     } catch (error) {
-      this.#client = this.#manager = undefined
+      this.#forget(asError(error))
       throw ours(error, 'open')
     }
-    const off = this.#plan.connection.onClosed(() => {
+    const off = this.#plan.connection.onClosed(error => {
       off()
-      this.#client = this.#manager = undefined
+      this.#forget(error)
     })
   }
 
@@ -103,28 +109,31 @@ export class JetStreamDriver implements Driver {
     await this.#durable(topic, how.group, 'earliest', undefined)
   }
 
-  async write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
-    const client = this.#client
-    if (!client) throw new MillraceError('DISCONNECTED', 'nats: there is no connection')
+  write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
+    const replies = this.#replies
+    if (!replies) return Promise.reject(new MillraceError('DISCONNECTED', 'nats: there is no connection'))
     const { wire, subjects } = this.#plan
-    const subject = subjects.of(topic)
-    const time = Date.now()
-    const failures: Failure[] = []
-    const sent = batch.map(async (message, index) => {
+    const { dedupeId, expires } = options
+    if (dedupeId !== undefined && !carries('', dedupeId))
+      throw new MillraceError('BAD_OPTION', 'nats: a dedupeId has no line breaks, and no spaces at its ends')
+    const stamp = { time: Date.now(), expires }
+    const blocks = batch.map((message, index) => {
+      const block = toNats(message, stamp, wire)
       // One id for each call and message: publishing the same message again is another message.
-      const msgID =
-        options.dedupeId === undefined ? newId() : batch.length > 1 ? `${options.dedupeId}-${index}` : options.dedupeId
-      const headers = toNats(message, { time, expires: options.expires }, wire)
-      try {
-        await client.publish(subject, message.payload, { headers, msgID, timeout: 30_000 })
-      } catch (thrown) {
-        const error = ours(thrown, `publish to '${topic}'`)
-        const refused = error.code !== 'DISCONNECTED' && error.code !== 'TIMEOUT'
-        failures.push({ index, id: message.id, outcome: refused ? 'refused' : 'unknown', error })
+      block.add(MESSAGE_ID, dedupeId === undefined ? this.#ids + (this.#written++).toString(36) : batch.length > 1 ? `${dedupeId}-${index}` : dedupeId) // prettier-ignore
+      return block
+    })
+    const subject = subjects.of(topic)
+    return new Promise(resolve => {
+      const publication = new Publication(topic, batch, resolve)
+      for (let index = 0; index < batch.length; index++) {
+        try {
+          replies.ask(subject, batch[index]!.payload, publication, index, blocks[index]) // index < length
+        } catch (error) {
+          publication.failed(asError(error), index)
+        }
       }
     })
-    await Promise.all(sent)
-    return failures.toSorted((a, b) => a.index - b.index)
   }
 
   async attach(spec: AttachSpec, sink: Sink): Promise<Source> {
@@ -137,8 +146,11 @@ export class JetStreamDriver implements Driver {
     } catch (error) {
       throw ours(error, 'subscribe')
     }
+    const replies = this.#replies
+    if (!replies) throw new MillraceError('DISCONNECTED', 'nats: there is no connection')
     const source = new JetStreamSource({
       connection,
+      replies,
       stream: stream.name,
       consumers: names,
       ephemeral: spec.group === undefined,
@@ -167,8 +179,8 @@ export class JetStreamDriver implements Driver {
   }
 
   async close(): Promise<void> {
-    this.#client = this.#manager = undefined
     await this.#plan.connection.close()
+    this.#forget(new MillraceError('CLOSED', 'nats: closed'))
   }
 
   async #provision(manager: JetStreamManager): Promise<void> {
@@ -240,6 +252,11 @@ export class JetStreamDriver implements Driver {
 
   async #remove(name: string): Promise<void> {
     await this.#manager?.consumers.delete(this.#plan.stream.name, name).catch(() => undefined) // it goes by itself
+  }
+
+  #forget(why: Error): void {
+    this.#replies?.end(why)
+    this.#replies = this.#manager = undefined
   }
 
   #need(): JetStreamManager {

@@ -1,14 +1,16 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { createInbox, nanos } from '@nats-io/transport-node'
-import { ContiguousTracker, MillraceError } from 'millrace/adapter'
+import { asError, ContiguousTracker, MillraceError } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import type { Connection } from './connection.ts'
 import { fromNats } from './encode.ts'
 import { ours } from './errors.ts'
 import type { Releases } from './releases.ts'
+import type { Asker, Replies } from './replies.ts'
 
 export interface JetStreamSourceOptions {
   readonly connection: Connection
+  readonly replies: Replies
   readonly stream: string
   /** The consumers' names; their messages come mixed. */
   readonly consumers: readonly string[]
@@ -41,6 +43,7 @@ interface JetStreamRaw extends Raw {
 const EXPIRES = 30_000
 const encoder = new TextEncoder()
 const ACK = encoder.encode('+ACK')
+const NAK = encoder.encode('-NAK')
 const WORKING = encoder.encode('+WPI')
 
 /** Pulls from JetStream consumers exactly as many messages as core has room for. */
@@ -54,6 +57,7 @@ export class JetStreamSource implements Source {
   #credit = 0
   #timer: NodeJS.Timeout | undefined
   #paused = false
+  #drained: Promise<unknown> | undefined
   #off: () => void = () => undefined
 
   constructor(options: JetStreamSourceOptions) {
@@ -95,27 +99,27 @@ export class JetStreamSource implements Source {
   settle(batch: readonly Settlement[]): void | Promise<void> {
     const nc = this.#nc
     if (!nc || nc.isClosed()) return Promise.reject(new MillraceError('DISCONNECTED', 'nats: there is no connection'))
-    const confirming: Promise<unknown>[] = []
+    const { confirmed, releases, replies } = this.#options
+    let confirming: Confirmations | undefined
     for (const { raw, outcome, delay } of batch) {
       const { reply, sequence, counted } = raw as JetStreamRaw
       if (outcome === 'hold') continue
       this.#held.delete(raw as JetStreamRaw)
       if (outcome === 'ack') {
         this.#tracker.settled(sequence)
-        this.#options.releases.forget(counted)
-        if (this.#options.confirmed) confirming.push(nc.request(reply, ACK, { timeout: EXPIRES }))
+        releases.forget(counted)
+        if (confirmed) (confirming ??= new Confirmations()).ask(replies, reply)
         else nc.publish(reply, ACK)
       } else {
-        if (outcome === 'release') this.#options.releases.add(counted)
+        if (outcome === 'release') releases.add(counted)
         nc.publish(reply, encoder.encode(`-NAK ${JSON.stringify({ delay: nanos(outcome === 'nack' ? delay : 0) })}`))
       }
     }
-    const sent = confirming.length > 0 ? Promise.all(confirming) : nc.flush()
-    return sent.then(
-      () => undefined,
-      (error: unknown) => {
+    return (
+      confirming?.done ??
+      nc.flush().catch((error: unknown) => {
         throw ours(error, 'ack')
-      },
+      })
     )
   }
 
@@ -138,13 +142,15 @@ export class JetStreamSource implements Source {
 
   pause(): void {
     this.#paused = true
-    for (const inbox of this.#inboxes) inbox.unsubscribe()
+    // What is on its way here already still arrives, and is given back at once: see #arrive.
+    this.#drained = Promise.all(this.#inboxes.map(inbox => inbox.drain().catch(() => undefined))) // the link is gone
   }
 
   async stop(): Promise<void> {
     this.#paused = true
     this.#off()
     clearInterval(this.#timer)
+    await this.#drained
     for (const inbox of this.#inboxes) inbox.unsubscribe()
     this.#held.clear()
     if (this.#options.ephemeral) for (const consumer of this.#options.consumers) await this.#options.remove(consumer)
@@ -173,7 +179,12 @@ export class JetStreamSource implements Source {
     this.#credit--
     const place = placeOf(msg.reply)
     const counted = `${pull.subject} ${place.sequence}`
-    const { message, stamp } = fromNats(msg.data, msg.headers, [this.#options.stream, place.sequence])
+    if (this.#paused) {
+      this.#options.releases.add(counted)
+      this.#nc?.publish(msg.reply, NAK)
+      return
+    }
+    const { message, stamp } = fromNats(msg, [this.#options.stream, place.sequence])
     const raw: JetStreamRaw = {
       topic: this.#options.topicOf(msg.subject),
       message,
@@ -234,4 +245,36 @@ interface Pull {
   readonly reply: string
   asked: number
   heard: number
+}
+
+/** Acknowledgements of which the server has yet to say that they are stored. */
+class Confirmations implements Asker {
+  readonly done: Promise<void>
+  #left = 0
+  #resolve: () => void = () => undefined
+  #reject: (error: Error) => void = () => undefined
+
+  constructor() {
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  ask(replies: Replies, reply: string): void {
+    this.#left++
+    try {
+      replies.ask(reply, ACK, this, 0)
+    } catch (error) {
+      this.failed(asError(error))
+    }
+  }
+
+  answered(): void {
+    if (--this.#left === 0) this.#resolve()
+  }
+
+  failed(error: Error): void {
+    this.#reject(ours(error, 'ack'))
+  }
 }

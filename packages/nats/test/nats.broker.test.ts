@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { jetstream as vendorJetStream } from '@nats-io/jetstream'
+import { jetstream as vendorJetStream, jetstreamManager } from '@nats-io/jetstream'
 import { connect as vendor, headers } from '@nats-io/transport-node'
 import { start, watermillConsume, watermillPublish } from '@millrace/harness'
 import { json, message, pattern, text, tombstone } from 'millrace'
@@ -174,6 +174,61 @@ describe('JetStream', () => {
 
     await expect(broker.open()).rejects.toMatchObject({ code: 'NO_ROUTE' })
     await broker.close()
+  })
+
+  test('what was on its way to a consumer that closed is with the next at once', async () => {
+    const prefix = own()
+    const brokers = [jetstream({ url: server.url, prefix }), jetstream({ url: server.url, prefix })] as const
+    await brokers[0].declare('t', { group: 'g' })
+    await brokers[0].publish('t', Array.from({ length: 500 }, (_, i) => message(String(i), { metadata: { i: String(i) } }))) // prettier-ignore
+    const seen = new Set<string>()
+
+    // Each is closed while the server is sending to it.
+    for (let i = 0; i < 10; i++) {
+      const subscription = await brokers[i % 2 === 0 ? 0 : 1].subscribe('t', { group: 'g', prefetch: 100 })
+      for (const delivery of await take(subscription, 5)) if (delivery.ack()) seen.add(text(delivery.message))
+      await subscription.close({ timeout: 0 })
+    }
+    const last = await brokers[0].subscribe('t', { group: 'g', prefetch: 100 })
+    const begun = performance.now()
+    while (seen.size < 500)
+      for (const delivery of await take(last, 1)) if (delivery.ack()) seen.add(text(delivery.message))
+
+    // The lease, which is what would bring them back else, is half a minute.
+    expect(performance.now() - begun).toBeLessThan(10_000)
+    await closing(brokers)
+  })
+
+  test('a publish that the server does not allow, or that no stream takes, is told at once', async () => {
+    await using guarded = await start('nats', {
+      fresh: true,
+      config: [
+        'authorization { users = [ { user: u, password: p, permissions: { publish: { deny: ["locked.t.secret"] } } }, { user: w, password: w } ] }',
+        'no_auth_user: w',
+      ],
+    })
+    const url = guarded.url.replace('nats://', 'nats://u:p@')
+    const broker = jetstream({ url, prefix: 'locked' })
+    await broker.publish('open', message('x'))
+    const client = await vendor({ servers: guarded.url.replace('nats://', ''), user: 'u', pass: 'p' })
+
+    const denied: unknown = await broker.publish('secret', message('x')).catch((error: unknown) => error)
+    await (await jetstreamManager(client)).streams.delete('locked')
+    const homeless: unknown = await broker.publish('open', message('x')).catch((error: unknown) => error)
+
+    expect(denied).toMatchObject({ failures: [{ outcome: 'refused', error: { code: 'AUTH' } }] })
+    expect(homeless).toMatchObject({ failures: [{ outcome: 'refused', error: { code: 'NO_ROUTE' } }] })
+    await client.close()
+    await closing([broker])
+  })
+
+  test('a deduplication id cannot bring headers of its own', async () => {
+    const broker = jetstream({ url: server.url, prefix: own() })
+
+    const publish = broker.publish('t', message('a'), { dedupeId: 'x\r\nNats-Expected-Stream: other' })
+
+    await expect(publish).rejects.toMatchObject({ code: expect.stringMatching(/BAD_OPTION|PUBLISH_FAILED/) })
+    await closing([broker])
   })
 
   test('through cuts and silence nothing is lost', async () => {

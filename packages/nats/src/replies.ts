@@ -1,0 +1,106 @@
+import { createInbox } from '@nats-io/transport-node'
+import type { Msg, NatsConnection, Payload, Status, Subscription } from '@nats-io/transport-node'
+import { MillraceError } from 'millrace/adapter'
+import type { HeaderBlock } from './header-block.ts'
+
+/** Whoever waits for an answer. Exactly one of the two is called, once. */
+export interface Asker {
+  answered(msg: Msg, index: number): void
+  failed(error: Error, index: number): void
+}
+
+interface Question {
+  readonly asker: Asker
+  readonly index: number
+  readonly subject: string
+  /** Of the clock of `performance.now`. */
+  readonly until: number
+}
+
+/** ms after which an answer is no longer waited for. */
+const PATIENCE = 30_000
+const SWEEP = 1_000
+
+/**
+ * Requests over one connection: one inbox for all answers, one timer for all that never come. The client's own
+ * request costs two stack traces, a timer and three promises each.
+ */
+export class Replies {
+  readonly #nc: NatsConnection
+  readonly #prefix: string
+  readonly #inbox: Subscription
+  readonly #questions = new Map<string, Question>()
+  readonly #timer: NodeJS.Timeout
+  readonly #statuses: AsyncIterable<Status> & { stop?(): void }
+  #count = 0
+
+  constructor(nc: NatsConnection) {
+    this.#nc = nc
+    const inbox = createInbox()
+    this.#prefix = `${inbox}.`
+    this.#inbox = nc.subscribe(`${inbox}.*`, {
+      callback: (error, msg) => (error ? this.end(error) : this.#arrive(msg)),
+    })
+    this.#timer = setInterval(() => this.#sweep(), SWEEP)
+    this.#timer.unref()
+    this.#statuses = nc.status()
+    void this.#refusals()
+  }
+
+  /** Sends, and tells the asker. Throws, and tells nobody, where the client will not send it. */
+  ask(subject: string, payload: Payload, asker: Asker, index: number, headers?: HeaderBlock): void {
+    const token = (this.#count++).toString(36)
+    const reply = this.#prefix + token
+    this.#questions.set(token, { asker, index, subject, until: performance.now() + PATIENCE })
+    try {
+      this.#nc.publish(subject, payload, headers ? { reply, headers: headers.forClient } : { reply })
+    } catch (error) {
+      this.#questions.delete(token)
+      throw error
+    }
+  }
+
+  /** No answer will come any more. */
+  end(error: Error): void {
+    clearInterval(this.#timer)
+    this.#statuses.stop?.()
+    if (!this.#nc.isClosed()) this.#inbox.unsubscribe()
+    const open = [...this.#questions.values()]
+    this.#questions.clear()
+    for (const { asker, index } of open) asker.failed(error, index)
+  }
+
+  #arrive(msg: Msg): void {
+    const token = msg.subject.slice(this.#prefix.length)
+    const question = this.#questions.get(token)
+    if (!question) return
+    this.#questions.delete(token)
+    const { asker, index, subject } = question
+    if (msg.data.length === 0 && msg.headers?.code === 503)
+      asker.failed(new MillraceError('NO_ROUTE', `nats: no stream takes '${subject}'`), index)
+    else asker.answered(msg, index)
+  }
+
+  #sweep(): void {
+    const now = performance.now()
+    for (const [token, { asker, index, until }] of this.#questions) {
+      if (until > now) return // the oldest come first
+      this.#questions.delete(token)
+      asker.failed(new MillraceError('TIMEOUT', `nats: no answer within ${PATIENCE} ms`), index)
+    }
+  }
+
+  /** What the server will not let us send it does not answer: it tells of it apart. */
+  async #refusals(): Promise<void> {
+    for await (const status of this.#statuses) {
+      if (status.type !== 'error') continue
+      const { error } = status as { error: Error & { subject?: string } }
+      if (error.name !== 'PermissionViolationError') continue
+      for (const [token, { asker, index, subject }] of this.#questions)
+        if (subject === error.subject) {
+          this.#questions.delete(token)
+          asker.failed(error, index)
+        }
+    }
+  }
+}
