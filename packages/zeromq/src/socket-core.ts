@@ -147,6 +147,10 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return this.#take(first => {
       const batch = [first]
       const { pattern } = this
+      if (pattern.receiveMany !== undefined) {
+        pattern.receiveMany(batch, max)
+        return batch
+      }
       while (batch.length < max) {
         const message = pattern.receive()
         if (message === undefined) break

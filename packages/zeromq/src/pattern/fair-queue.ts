@@ -1,4 +1,4 @@
-import type { Incoming, Peer } from './pattern.ts'
+import type { Filter, Incoming, Peer } from './pattern.ts'
 import { ReadyList } from './ready-list.ts'
 
 /**
@@ -60,15 +60,32 @@ export class FairQueue {
   /** The next message, with `lead` as its first frame; `last` tells whose it was. */
   take(lead?: Buffer): Incoming | undefined {
     for (let peer = this.next(); peer !== undefined; peer = this.next()) {
-      const message = peer.read(lead)
-      if (message !== undefined) {
-        this.#last = peer
-        if (++this.#current >= this.#peers.active) this.#current = 0
-        return message
-      }
+      const message = this.takeFrom(peer, lead)
+      if (message !== undefined) return message
       this.#skip(peer)
     }
     return undefined
+  }
+
+  /** The next message of the peer that `next` has just answered. */
+  takeFrom(peer: Peer, lead?: Buffer): Incoming | undefined {
+    const message = peer.read(lead)
+    if (message === undefined) return undefined
+    this.#last = peer
+    if (++this.#current >= this.#peers.active) this.#current = 0
+    return message
+  }
+
+  /**
+   * Adds messages to `into` until it has `max` or nobody has any: in turns where several have some. What `filter` does not want
+   * is dropped.
+   */
+  takeMany(into: Incoming[], max: number, filter?: Filter): void {
+    for (let peer = this.next(); peer !== undefined && into.length < max; peer = this.next()) {
+      this.#last = peer
+      peer.readMany(into, this.#peers.active === 1 ? max : into.length + 1, filter)
+      if (++this.#current >= this.#peers.active) this.#current = 0
+    }
   }
 
   /** Who sent the message that was taken last, while it is known. */

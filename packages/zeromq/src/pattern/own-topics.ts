@@ -1,4 +1,4 @@
-import type { FrameView, Peer } from './pattern.ts'
+import type { Peer } from './pattern.ts'
 import { Trie } from './trie.ts'
 
 /** The topics that this socket wants, each counted: it takes as many cancellations as subscriptions to be rid of one. */
@@ -45,9 +45,9 @@ export class OwnTopics {
     return 'remain'
   }
 
-  /** Whether a message with this first frame is wanted. */
-  matches(head: FrameView): boolean {
-    return this.#counts.matches(head.bytes, head.from, head.to)
+  /** Whether a message is wanted whose first frame is the octets `[from, to)` of `bytes`. */
+  matches(bytes: Uint8Array, from: number, to: number): boolean {
+    return this.#counts.matches(bytes, from, to)
   }
 
   /**

@@ -68,6 +68,8 @@ export interface Peer {
   skip(): void
   /** The next message, with `lead` (when given) as its first frame; undefined when there is none. */
   read(lead?: Buffer): Incoming | undefined
+  /** The next messages, added to `into` until it has `max` or none is left; what `filter` does not want, and requests, are dropped. */
+  readMany(into: Incoming[], max: number, filter?: Filter): void
   /** Puts a message at the end of what is to be read, as if the peer had sent it, whatever the high-water mark is. */
   inject(message: readonly Uint8Array[]): void
   /**
@@ -82,6 +84,12 @@ export interface FrameView {
   readonly bytes: Uint8Array
   readonly from: number
   readonly to: number
+}
+
+/** Which messages are wanted. */
+export interface Filter {
+  /** By the first frame, the octets `[from, to)` of `bytes`. */
+  wants(bytes: Uint8Array, from: number, to: number): boolean
 }
 
 /** What a pattern needs from the socket that owns it. */
@@ -172,6 +180,8 @@ export interface Pattern {
   send(message: Outgoing, to?: number | string | Uint8Array): Sent
   /** The next message, or undefined when there is none that the application may have now. */
   receive(): Incoming | undefined
+  /** Adds the next messages to `into`, as `receive` would give them, until it has `max`. Where it is missing `receive` serves. */
+  receiveMany?(into: Incoming[], max: number): void
   /**
    * Why no `receive` can succeed now, whatever arrives: EFSM before a REQ has sent or while a REP owes its reply, ENOTSUP
    * on a type that never receives.

@@ -29,6 +29,15 @@ export class PullPattern implements Pattern {
     return message
   }
 
+  receiveMany(into: Incoming[], max: number): void {
+    if (this.type === 'PULL') return this.#in.takeMany(into, max)
+    while (into.length < max) {
+      const message = this.receive()
+      if (message === undefined) return
+      into.push(message)
+    }
+  }
+
   get last(): Peer | undefined {
     return this.#in.last
   }

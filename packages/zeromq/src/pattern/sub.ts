@@ -30,7 +30,17 @@ export class SubPattern implements Pattern {
   }
 
   receive(): Incoming | undefined {
-    return this.#next() === undefined ? undefined : this.#in.take()
+    const peer = this.#next()
+    return peer === undefined ? undefined : this.#in.takeFrom(peer)
+  }
+
+  receiveMany(into: Incoming[], max: number): void {
+    this.#in.takeMany(into, max, this)
+  }
+
+  /** Whether a subscription matches a message with this first frame, or none where INVERT_MATCHING says so. */
+  wants(bytes: Uint8Array, from: number, to: number): boolean {
+    return this.#own.matches(bytes, from, to) !== this.#host.options.invertMatching
   }
 
   get last(): Peer | undefined {
@@ -67,8 +77,8 @@ export class SubPattern implements Pattern {
   #next(): Peer | undefined {
     for (let peer = this.#in.next(); peer !== undefined; peer = this.#in.next()) {
       if (peer.next() === 'message') {
-        const head = peer.head
-        if (this.#own.matches(head) !== this.#host.options.invertMatching) return peer
+        const { bytes, from, to } = peer.head
+        if (this.wants(bytes, from, to)) return peer
       }
       peer.skip()
     }

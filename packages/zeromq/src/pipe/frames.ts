@@ -32,6 +32,7 @@ class Page {
   readonly #pin: (page: ArrayBufferLike) => void
   #bytes: Buffer = EMPTY
   #words: Int32Array = NO_WORDS
+  #memory: ArrayBufferLike = EMPTY.buffer
   #at = 0
 
   constructor(size: number, pin: (page: ArrayBufferLike) => void) {
@@ -55,13 +56,14 @@ class Page {
     } else {
       slab.bytes.copy(page, at, start, start + size)
     }
-    return page.subarray(at, at + size)
+    return new View(this.#memory, at, size)
   }
 
   #turn(): void {
     this.#bytes = Buffer.allocUnsafeSlow(this.#size)
-    this.#words = new Int32Array(this.#bytes.buffer)
-    this.#pin(this.#bytes.buffer)
+    this.#memory = this.#bytes.buffer
+    this.#words = new Int32Array(this.#memory)
+    this.#pin(this.#memory)
     this.#at = 0
   }
 }
@@ -71,7 +73,21 @@ const NO_WORDS = new Int32Array(0)
 /** The order of octets in this machine's words. */
 const NATIVE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
 const LARGEST_SMALL = 256
+/** The class of all Buffers where the platform shows it: what `subarray` makes, without its checks. */
+const View: new (memory: ArrayBufferLike, at: number, size: number) => Buffer = bufferClass()
 // From here on the call of `Buffer.copy` costs less than the loop.
 const LARGEST_BY_WORDS = 160
 // Above this a buffer of its own costs less than a part of a page.
 const LARGEST_MEDIUM = 4 * 1024
+
+function bufferClass(): new (memory: ArrayBufferLike, at: number, size: number) => Buffer {
+  const shown = (Buffer as { [Symbol.species]?: unknown })[Symbol.species]
+  if (typeof shown === 'function' && shown.prototype === Buffer.prototype && shown !== Buffer) {
+    return shown as new (memory: ArrayBufferLike, at: number, size: number) => Buffer
+  }
+  return class {
+    constructor(memory: ArrayBufferLike, at: number, size: number) {
+      return Buffer.from(memory as ArrayBuffer, at, size)
+    }
+  } as unknown as new (memory: ArrayBufferLike, at: number, size: number) => Buffer
+}

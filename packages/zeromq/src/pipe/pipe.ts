@@ -2,7 +2,7 @@ import { encodeCommand, isCommand } from '../wire/command.ts'
 import { COMMAND } from '../wire/frame.ts'
 import type { Frames } from './frames.ts'
 import type { Outgoing } from './part.ts'
-import type { Queue } from './queue.ts'
+import type { Filter, Queue } from './queue.ts'
 
 /** What a pipe asks of whatever carries it: a session, or the other end of an inproc pair. */
 export interface PipeCarrier {
@@ -83,6 +83,12 @@ export class Pipe {
     }
     this.#carrier.drained()
     return message
+  }
+
+  /** The next messages, added to `into` until it has `max`; what `filter` does not want, and requests, are dropped. */
+  readMany(into: Buffer[][], max: number, filter?: Filter): void {
+    this.in.readMany(this.#frames, into, max, filter)
+    this.#carrier.drained()
   }
 
   /** Drops what comes next. */

@@ -14,6 +14,12 @@ export interface QueueEvents {
   room(): void
 }
 
+/** Which messages a reader wants. */
+export interface Filter {
+  /** By the first frame, the octets `[from, to)` of `bytes`. */
+  wants(bytes: Uint8Array, from: number, to: number): boolean
+}
+
 /**
  * The messages between a socket and one peer in one direction, first in, first out, as packed records.
  * Messages are written whole or not at all. The high-water mark counts whole messages; a reader's progress is credited to the
@@ -185,6 +191,55 @@ export class Queue {
       }
       extent = this.#drop(extent)!
     }
+  }
+
+  /**
+   * Takes messages as `read` does and adds each to `into`, until that has `max` of them or nothing is left. What `filter` does not
+   * want, and commands, are dropped. Writers are credited for what lay in one extent together.
+   */
+  readMany(frames: Frames, into: Buffer[][], max: number, filter?: Filter): void {
+    while (into.length < max) {
+      const extent = this.#head
+      if (extent === undefined) return
+      const { slab, end } = extent
+      const { bytes } = slab
+      let at = extent.start
+      let taken = 0
+      // Messages of one frame, as most are.
+      while (at < end && into.length < max) {
+        const flags = bytes[at]!
+        let size = bytes[at + 1]!
+        let body = at + 2
+        if (flags === LONG) {
+          size = bytes.readUInt32BE(at + 1) * 0x1_0000_0000 + bytes.readUInt32BE(at + 5)
+          body = at + 9
+          if (body === end && extent.body !== undefined) break
+        } else if (flags !== 0) {
+          break
+        }
+        at = body + size
+        taken++
+        if (filter === undefined || filter.wants(bytes, body, at)) into.push([frames.copy(slab, body, at)])
+      }
+      if (taken === 0) {
+        this.#readOther(frames, into, filter)
+        continue
+      }
+      extent.start = at
+      extent.messages -= taken
+      this.length -= taken
+      if (at === end) this.#drop(extent)
+      this.#credit(taken, false)
+    }
+  }
+
+  /** One message of `readMany` that is not a single frame in a slab, or a command. */
+  #readOther(frames: Frames, into: Buffer[][], filter: Filter | undefined): void {
+    this.peek()
+    const wanted =
+      (this.flags & COMMAND) === 0 && (filter === undefined || filter.wants(this.bytes, this.from, this.to))
+    const message = wanted ? this.read(frames) : this.skip()
+    if (message !== undefined) into.push(message)
   }
 
   /** Drops the next message or command. */

@@ -1,4 +1,5 @@
 import type {
+  Filter,
   FrameView,
   Host,
   Incoming,
@@ -65,6 +66,15 @@ export class FakePeer implements Peer {
     const next = this.#queue.shift()
     if (next === undefined) return undefined
     return lead === undefined ? next.frames : [lead, ...next.frames]
+  }
+
+  readMany(into: Incoming[], max: number, filter?: Filter): void {
+    while (into.length < max && this.readable) {
+      const { bytes, from, to } = this.head
+      const wanted = this.next() === 'message' && (filter === undefined || filter.wants(bytes, from, to))
+      const message = this.read()
+      if (wanted && message !== undefined) into.push(message)
+    }
   }
 
   skip(): void {

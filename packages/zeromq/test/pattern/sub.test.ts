@@ -41,6 +41,20 @@ test('what no subscription matches is dropped here too', () => {
   expect(sub.canReceive).toBe(false)
 })
 
+test('many messages at once are filtered, and several publishers are read in turn', () => {
+  const sub = new SubPattern(new FakeHost())
+  sub.topics.add(topic('a'))
+  new FakePeer().join(sub).says('a1').says('b').says('a2').says('a3')
+  const other = new FakePeer().join(sub).says('a4')
+  const into: Buffer[][] = []
+
+  sub.receiveMany(into, 3)
+  other.says('a5')
+  sub.receiveMany(into, 9)
+
+  expect(into.map(String)).toEqual(['a1', 'a4', 'a2', 'a3', 'a5'])
+})
+
 test('inverted, what a subscription matches is dropped', () => {
   const sub = new SubPattern(new FakeHost({ invertMatching: true }))
   sub.topics.add(topic('a'))

@@ -174,6 +174,40 @@ test('commands pass a full queue, in order, and do not count', () => {
   expect(queue.bytes.toString('latin1', queue.from, queue.to)).toBe('\u0009SUBSCRIBEtopic')
 })
 
+test('many messages come out as they do one by one, whatever their shape, and no more than are asked for', () => {
+  const { queue } = queueOf()
+  const large = Buffer.alloc(BY_REFERENCE, 'x')
+  const messages: Outgoing[] = ['a', '', ['b', 'c'], 'x'.repeat(300), large, ['d', large], [large, 'e'], 'f', 'g']
+  for (const message of messages) queue.write(message)
+  queue.command(Buffer.from('not for a reader of messages'))
+  queue.write('h')
+
+  const first: Buffer[][] = []
+  queue.readMany(frames, first, 8)
+  const left = queue.length
+  const rest: Buffer[][] = []
+  queue.readMany(frames, rest, 100)
+
+  const expected = [...messages, 'h'].map(message => (Array.isArray(message) ? message : [message]).map(String))
+  expect([...first, ...rest].map(message => message.map(String))).toEqual(expected)
+  expect([first.length, left, queue.length, queue.empty]).toEqual([8, 2, 0, true])
+})
+
+test('what is not wanted is dropped from many messages, and its writer hears of room', () => {
+  const { queue, heard, slabs } = queueOf({ mark: 6 })
+  for (const text of ['a1', 'b1', 'a2', 'b2']) queue.write(text)
+  queue.write(['a3', 'more'])
+  queue.write(['b3', 'more'])
+  expect(queue.write('refused')).toBe(false)
+  const into: Buffer[][] = []
+
+  queue.readMany(frames, into, 100, { wants: (bytes, from) => bytes[from] === 0x61 })
+
+  expect(into.map(String)).toEqual(['a1', 'a2', 'a3,more'])
+  expect(heard).toContain('room')
+  expect([queue.empty, slabs.take(1).uses]).toEqual([true, 1])
+})
+
 test('peek shows the first frame without taking it, skip drops the whole message', () => {
   const { queue } = queueOf()
   const large = Buffer.alloc(BY_REFERENCE, 7)
