@@ -437,7 +437,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
 
   #host(): Host {
     return {
-      options: this.settings.forPattern(),
+      options: this.settings.forPattern,
       spread: (message, peers, count) => this.#spread(message, peers, count),
       closePeer: (peer, reason) => this.endpoints.reject(peer as Pipe, reason),
       changed: () => this.#wake(),

@@ -11,7 +11,7 @@ import {
   type OptionName,
   type OptionValues,
 } from './options.ts'
-import type { PatternOptions } from './pattern/pattern.ts'
+import { LiveOptions } from './live-options.ts'
 import type { SocketCore } from './socket-core.ts'
 import { acceptFilter } from './transport/accept-filter.ts'
 import { encodeZ85 } from './wire/z85.ts'
@@ -22,6 +22,8 @@ const MECHANISMS: readonly MechanismName[] = ['NULL', 'PLAIN', 'CURVE']
 /** The options of one socket: kept values, what setting one does at once, and what is only read. */
 export class SocketOptions {
   readonly values: OptionValues = defaultOptions()
+  /** The options as patterns read them: always the values in force. */
+  readonly forPattern: LiveOptions = new LiveOptions(this.values)
   /** Properties for READY, from METADATA. */
   readonly metadata: Map<string, Uint8Array> = new Map()
   /** The mechanism that the option set last asks for, as in libzmq. */
@@ -90,6 +92,7 @@ export class SocketOptions {
     if (this.#act(name, value)) return
     ;(this.values as Record<OptionName, OptionInput>)[name] = value
     this.#after(name)
+    this.forPattern.take(this.values)
   }
 
   /** The id that CONNECT_ROUTING_ID asks for, once. */
@@ -98,73 +101,6 @@ export class SocketOptions {
     const wanted = this.values.connectRoutingId
     this.values.connectRoutingId = null
     return wanted ?? undefined
-  }
-
-  /** The options as patterns read them: always the values in force. */
-  forPattern(): PatternOptions {
-    const { values } = this
-    return {
-      get routingId() {
-        return values.routingId ?? NOTHING
-      },
-      get mandatory() {
-        return values.mandatory
-      },
-      get handover() {
-        return values.handover
-      },
-      get routerNotify() {
-        return values.routerNotify
-      },
-      get probeRouter() {
-        return values.probeRouter
-      },
-      get correlate() {
-        return values.correlate
-      },
-      get relaxed() {
-        return values.relaxed
-      },
-      get verbose() {
-        return values.xpubVerboser ? 'all' : values.xpubVerbose ? 'subscribe' : null
-      },
-      get noDrop() {
-        return values.noDrop
-      },
-      get manual() {
-        return values.manualLastValue ? 'last-value' : values.manual
-      },
-      get welcomeMessage() {
-        return values.welcomeMessage ?? NOTHING
-      },
-      get invertMatching() {
-        return values.invertMatching
-      },
-      get onlyFirstSubscribe() {
-        return values.onlyFirstSubscribe
-      },
-      get verboseUnsubscribe() {
-        return values.verboseUnsubscribe
-      },
-      get streamNotify() {
-        return values.streamNotify
-      },
-      get helloMessage() {
-        return values.helloMessage ?? NOTHING
-      },
-      get disconnectMessage() {
-        return values.disconnectMessage ?? NOTHING
-      },
-      get hiccupMessage() {
-        return values.hiccupMessage ?? NOTHING
-      },
-      get maxSubscriptions() {
-        return values.maxSubscriptions
-      },
-      get maxSubscriptionBytes() {
-        return values.maxSubscriptionBytes
-      },
-    }
   }
 
   /** Options that are deeds, not values. True: done. */
@@ -254,5 +190,3 @@ function checkFilter(block: string): void {
     throw new ZmqError('EINVAL', { cause: error })
   }
 }
-
-const NOTHING = new Uint8Array(0)

@@ -40,6 +40,7 @@ export class Trie<V> {
       if (child === undefined) {
         const leaf: Node<V> = node(copy(topic, read, topic.length))
         at.children.set(first, leaf)
+        at.only = at.children.size === 1 ? leaf : undefined
         at = leaf
         break
       }
@@ -51,7 +52,9 @@ export class Trie<V> {
         const fork: Node<V> = node(copy(child.edge, 0, same))
         child.edge = child.edge.subarray(same)
         fork.children = new Map([[child.edge[0]!, child]])
+        fork.only = child
         at.children.set(first, fork)
+        if (at.only !== undefined) at.only = fork
         at = fork
       }
       read += same
@@ -85,7 +88,7 @@ export class Trie<V> {
     if (parent === undefined) return true
     if (at.children === undefined) {
       parent.children!.delete(at.edge[0]!) // at hangs there
-      if (parent.children!.size === 0) parent.children = undefined
+      recount(parent)
       if (above !== undefined) join(above, parent)
     } else {
       join(parent, at)
@@ -99,7 +102,7 @@ export class Trie<V> {
     let read = from
     while (at.value === undefined) {
       if (read >= to) return false
-      const child: Node<V> | undefined = at.children?.get(text[read]!) // below length
+      const child: Node<V> | undefined = childOf(at, text[read]!) // below length
       if (child === undefined || !follows(text, read, to, child.edge)) return false
       read += child.edge.length
       at = child
@@ -115,7 +118,7 @@ export class Trie<V> {
     for (;;) {
       if (at.value !== undefined) found[count++] = at.value
       if (read >= length || at.children === undefined) return count
-      const child = at.children.get(text[read]!) // below length
+      const child: Node<V> | undefined = childOf(at, text[read]!) // below length
       if (child === undefined || !follows(text, read, length, child.edge)) return count
       read += child.edge.length
       at = child
@@ -140,12 +143,28 @@ interface Node<V> {
   value: V | undefined
   /** By the first octet of their edges. */
   children: Map<number, Node<V>> | undefined
+  /** The child where there is one alone, as there is on most of the ways down. */
+  only: Node<V> | undefined
 }
 
 const NOTHING = new Uint8Array(0)
 
 function node<V>(edge: Uint8Array): Node<V> {
-  return { edge, value: undefined, children: undefined }
+  return { edge, value: undefined, children: undefined, only: undefined }
+}
+
+function childOf<V>(at: Node<V>, octet: number): Node<V> | undefined {
+  const { only } = at
+  if (only !== undefined) return only.edge[0] === octet ? only : undefined
+  return at.children?.get(octet)
+}
+
+/** Looks again after a child has gone. */
+function recount<V>(at: Node<V>): void {
+  const size = at.children?.size ?? 0
+  if (size === 0) at.children = undefined
+  at.only = undefined
+  if (size === 1) for (const child of at.children!.values()) at.only = child // there is one
 }
 
 /** A node that has no value and one child is one edge with it. */
@@ -154,6 +173,7 @@ function join<V>(parent: Node<V>, at: Node<V>): void {
   for (const child of at.children.values()) {
     child.edge = concat(at.edge, child.edge)
     parent.children!.set(child.edge[0]!, child) // at hung there
+    if (parent.only !== undefined) parent.only = child
   }
 }
 
