@@ -25,7 +25,8 @@ export class Publishing {
   readonly #reconnect: Backoff
   readonly #turn = new Turn()
   readonly #names = new Set<string>()
-  readonly #pending = new Set<Promise<void>>()
+  readonly #waiters: (() => void)[] = []
+  #underWay = 0
   /** Of a publish without options that a driver answered at once. */
   #spare: WriteRequest | undefined
 
@@ -43,7 +44,7 @@ export class Publishing {
     this.check(topic, batch, options)
     if (batch.length === 0) return DONE
     const request = this.#request(options)
-    if (!this.#link.up) return this.#track(this.#write(topic, batch, request, undefined))
+    if (!this.#link.up) return this.#track(this.#write(topic, batch, request, 1))
     let answer: readonly Failure[] | Promise<readonly Failure[]>
     try {
       answer = this.#driver.write(topic, batch, request)
@@ -51,7 +52,7 @@ export class Publishing {
       request.end()
       throw error
     }
-    if (answer instanceof Promise) return this.#track(this.#write(topic, batch, request, answer))
+    if (answer instanceof Promise) return this.#answered(topic, batch, request, answer)
     if (options === undefined && request.idle) this.#spare = request
     else request.end()
     if (answer.length > 0) return Promise.reject(failed(topic, answer))
@@ -67,7 +68,7 @@ export class Publishing {
 
   /** Resolves when every publish under way has ended. */
   async settled(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.allSettled(this.#pending)
+    while (this.#underWay > 0) await new Promise<void>(resolve => this.#waiters.push(resolve))
   }
 
   /** @throws what is wrong with it, before anything is sent */
@@ -101,19 +102,41 @@ export class Publishing {
     this.#names.add(topic)
   }
 
-  /** Waits for the answer; writes again, when the link is back, what the driver says it did not send. */
-  async #write(
+  /** The usual way: waits for an answer with as few promises as will do. */
+  #answered(
     topic: string,
     batch: readonly Message[],
     request: WriteRequest,
-    first: Promise<readonly Failure[]> | undefined,
+    answer: Promise<readonly Failure[]>,
   ): Promise<void> {
-    let answer = first
+    this.#underWay++
+    return new Promise((resolve, reject) => {
+      const end = (failures: readonly Failure[]): void => {
+        if (!request.end()) return
+        this.#ended()
+        if (failures.length === 0) resolve()
+        else reject(failed(topic, failures))
+      }
+      request.onOver(error => giveUp(batch, error, end))
+      answer.then(end, (error: unknown) => {
+        if (isMillraceError(error, 'DISCONNECTED') && !request.over) {
+          request.onOver(() => undefined) // from now on its signal is what is heeded
+          this.#link.broken(error)
+          resolve(this.#write(topic, batch, request, 2).finally(() => this.#ended()))
+        } else if (request.end()) {
+          this.#ended()
+          reject(isMillraceError(error, 'PUBLISH_FAILED') ? error : refused(topic, batch, asError(error)))
+        }
+      })
+    })
+  }
+
+  /** Writes when the link is up, and again, when it is back, what the driver says it did not send. */
+  async #write(topic: string, batch: readonly Message[], request: WriteRequest, first: number): Promise<void> {
     try {
-      for (let attempt = 1; ; attempt++) {
+      for (let attempt = first; ; attempt++) {
         try {
-          const write = answer ?? this.#link.ready(request.signal).then(() => this.#driver.write(topic, batch, request))
-          answer = undefined
+          const write = this.#link.ready(request.signal).then(() => this.#driver.write(topic, batch, request))
           const failures = await settledOrOver(write, request, batch)
           if (failures.length > 0) throw failed(topic, failures)
           return
@@ -144,10 +167,15 @@ export class Publishing {
   }
 
   #track(publish: Promise<void>): Promise<void> {
-    this.#pending.add(publish)
-    const forget = (): void => void this.#pending.delete(publish)
-    publish.then(forget, forget)
+    this.#underWay++
+    const ended = (): void => this.#ended()
+    publish.then(ended, ended)
     return publish
+  }
+
+  #ended(): void {
+    if (--this.#underWay > 0) return
+    for (const waiter of this.#waiters.splice(0)) waiter()
   }
 }
 
@@ -159,11 +187,13 @@ function settledOrOver(
 ): Promise<readonly Failure[]> {
   return new Promise((resolve, reject) => {
     write.then(resolve, reject)
-    request.onOver(error => {
-      // A driver that heeds the signal answers more exactly; it has this turn of the event loop to do so.
-      setImmediate(() => resolve(batch.map(({ id }, index) => ({ index, id, outcome: 'unknown', error }))))
-    })
+    request.onOver(error => giveUp(batch, error, resolve))
   })
+}
+
+/** A driver that heeds the signal answers more exactly: it has this turn of the event loop to do so. */
+function giveUp(batch: readonly Message[], error: Error, end: (failures: readonly Failure[]) => void): void {
+  setImmediate(() => end(batch.map(({ id }, index) => ({ index, id, outcome: 'unknown', error }))))
 }
 
 function failed(topic: string, failures: readonly Failure[]): MillraceError {

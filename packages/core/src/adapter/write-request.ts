@@ -65,12 +65,14 @@ export class WriteRequest implements WriteOptions {
     if (this.#reason) listener(this.#reason)
   }
 
-  /** The publish has ended: frees the deadline and the listener. */
-  end(): void {
+  /** The publish has ended: frees the deadline and the listener. False where it had ended before. */
+  end(): boolean {
+    if (this.#state === 'ended') return false
     this.#state = 'ended'
     this.#listener = undefined
     this.#deadline?.cancel()
     if (this.#onAbort) this.#caller?.removeEventListener('abort', this.#onAbort)
+    return true
   }
 
   #watch(): void {
