@@ -10,6 +10,8 @@ import { answered, goodbye } from './patience.ts'
 import { LONGEST } from './ladder.ts'
 import { Publisher } from './publisher.ts'
 import { RabbitSource } from './source.ts'
+import { startAt } from './stream-place.ts'
+import { StreamSource } from './stream-source.ts'
 import { Topology } from './topology.ts'
 import type { Plan, Route } from './topology.ts'
 
@@ -19,6 +21,12 @@ export interface DriverPlan extends Plan {
   /** Whether a message that no queue takes is NO_ROUTE. */
   readonly mandatory: boolean
   readonly maxBytes: number
+}
+
+/** Something that reads, and how it begins to read a topic. */
+interface Reader {
+  readonly source: Source
+  readonly consume: (topic: string | Pattern) => Promise<void>
 }
 
 /** The one group of the 'work' preset. */
@@ -48,22 +56,26 @@ export class RabbitDriver implements Driver {
     this.#plan = plan
     this.#topology = new Topology(plan)
     const ordered = plan.singleActiveConsumer
+    const stream = plan.queues === 'stream'
+    // A message that waits with the broker comes back at the tail: where order counts it waits here.
+    const here = ordered || stream
     const capabilities: Capabilities = {
       accepts: 'stored',
       subscribes: 'server',
-      settles: 'sent',
-      groups: true,
-      broadcast: plan.preset === 'work' ? false : 'live',
+      // A stream's reader keeps its own place: what it settles is settled there and then.
+      settles: stream ? 'confirmed' : 'sent',
+      groups: !stream,
+      broadcast: stream ? 'replay' : plan.preset === 'work' ? false : 'live',
       ordered: 'topic',
       keyAffinity: ordered,
-      attempts: ordered ? 'process' : 'durable',
-      // A message that waits with the broker comes back at the tail: where order counts it waits here.
-      nackDelay: ordered ? { where: 'process', max: Infinity } : { where: 'broker', max: LONGEST },
+      attempts: here ? 'process' : 'durable',
+      nackDelay: here ? { where: 'process', max: Infinity } : { where: 'broker', max: LONGEST },
       publishDelay: { max: LONGEST, exact: true },
-      ttl: 'broker',
+      ttl: stream ? 'delivery' : 'broker',
       priority: plan.priorities,
-      replays: false,
-      patterns: plan.preset === 'topic',
+      replays: stream,
+      // A pattern's stream would have no past of its topics.
+      patterns: plan.preset === 'topic' && !stream,
       leases: false,
       transactions: false,
       maxBytes: plan.maxBytes,
@@ -105,7 +117,7 @@ export class RabbitDriver implements Driver {
     if (how.group !== undefined) this.#checkGroup(how.group)
     await this.#onChannel('declare', channel => this.#declare(channel, topic, how.group))
     // Declared without a group it may be published to while nobody listens; but never so for the dead.
-    if (how.group === undefined && !how.dead) this.#optional.add(topic)
+    if (how.group === undefined && !how.dead && this.#plan.queues !== 'stream') this.#optional.add(topic)
     this.#declared.set(`${topic}\n${how.group ?? ''}`, { topic, group: how.group })
   }
 
@@ -141,16 +153,11 @@ export class RabbitDriver implements Driver {
       throw ours(error, 'subscribe')
     }
     channel.on('error', (error: Error) => (failed = error))
-    const source = new RabbitSource({
-      channel,
-      sink,
-      maxDeliveries: spec.maxDeliveries,
-      together: this.#plan.singleActiveConsumer,
-      again: (queue, delay, content, options) => this.#again(queue, delay, content, options),
-    })
+    const { source, consume } =
+      this.#plan.queues === 'stream' ? this.#reader(channel, spec, sink) : this.#consumer(channel, spec, sink)
     try {
       await channel.prefetch(Math.min(PREFETCH, Math.max(1, Math.floor(spec.prefetch / topics.length))))
-      for (const topic of topics) await answered(this.#consume(channel, source, topic, group))
+      for (const topic of topics) await answered(consume(topic))
     } catch (error) {
       await source.stop()
       throw ours(failed ?? error, 'subscribe')
@@ -168,11 +175,33 @@ export class RabbitDriver implements Driver {
     else await this.#topology.group(channel, topic, group)
   }
 
-  async #consume(channel: Channel, source: RabbitSource, topic: string | Pattern, group?: string): Promise<void> {
-    const queue = group === undefined ? `${this.#plan.prefix}:~${newId()}` : this.#topology.queue(topic, group)
-    if (group === undefined) await this.#topology.ephemeral(channel, topic, queue)
-    else await this.#topology.group(channel, topic, group)
-    await source.consume(queue, isPattern(topic) ? undefined : topic)
+  #consumer(channel: Channel, spec: AttachSpec, sink: Sink): Reader {
+    const { group, maxDeliveries } = spec
+    const source = new RabbitSource({
+      channel,
+      sink,
+      maxDeliveries,
+      together: this.#plan.singleActiveConsumer,
+      again: (queue, delay, content, options) => this.#again(queue, delay, content, options),
+    })
+    const consume = async (topic: string | Pattern): Promise<void> => {
+      const queue = group === undefined ? `${this.#plan.prefix}:~${newId()}` : this.#topology.queue(topic, group)
+      if (group === undefined) await this.#topology.ephemeral(channel, topic, queue)
+      else await this.#topology.group(channel, topic, group)
+      await source.consume(queue, isPattern(topic) ? undefined : topic)
+    }
+    return { source, consume }
+  }
+
+  #reader(channel: Channel, { from, topics }: AttachSpec, sink: Sink): Reader {
+    const source = new StreamSource(channel, sink)
+    const consume = async (topic: string | Pattern): Promise<void> => {
+      const name = topic as string // capabilities.patterns
+      const start = startAt(from, name, { only: topics.length === 1, now: Date.now() })
+      await this.#topology.topic(channel, name)
+      await source.consume(this.#topology.stream(name), name, start)
+    }
+    return { source, consume }
   }
 
   /** Publishes to its queue again, after a time, and waits until the server has it. */

@@ -39,16 +39,22 @@ function escaped(headers: Record<string, string>): Headers {
   return headers
 }
 
-/** The message behind a delivery, whoever published it, and what travelled with it. Never fails. */
-export function fromAmqp(from: ConsumeMessage): { readonly message: Message; readonly stamp: Stamp } {
+/**
+ * The message behind a delivery, whoever published it, and what travelled with it. `place`: where it stands, if it is
+ * in a stream. Never fails.
+ */
+export function fromAmqp(
+  from: ConsumeMessage,
+  place?: readonly (string | number)[],
+): { readonly message: Message; readonly stamp: Stamp } {
   const { properties, content, fields } = from
   const headers: Headers = properties.headers ?? {}
   const read = fromHeaders(entries(headers))
   const { timestamp } = properties as { timestamp?: unknown }
   const time = read.time ?? (typeof timestamp === 'number' ? timestamp * 1000 : undefined)
   const whole: Opened = { ...read, id: read.id ?? otherId(headers, properties.messageId) }
-  // Where there is no id there is no place either: the same bytes have the same one.
-  const message = opened(whole, content, () => foreignId(fields.routingKey, content))
+  // In a queue there is no place: the same bytes have the same id.
+  const message = opened(whole, content, () => foreignId(...(place ?? [fields.routingKey, content])))
   return { message, stamp: { time, expires: read.expires, attempt: read.attempt } }
 }
 

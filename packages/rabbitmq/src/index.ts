@@ -7,12 +7,12 @@ import type { RabbitConnectionOptions } from './connection.ts'
 import { RabbitDriver } from './driver.ts'
 import type { Wire } from './encode.ts'
 import { checkedPrefix } from './topology.ts'
-import type { Preset } from './topology.ts'
+import type { Preset, Retain } from './topology.ts'
 import { fromUrl } from './url.ts'
 
 export type { RabbitConnectionOptions } from './connection.ts'
 export type { Wire } from './encode.ts'
-export type { Preset } from './topology.ts'
+export type { Preset, Retain } from './topology.ts'
 
 export interface RabbitOptions extends RabbitConnectionOptions, Pick<BrokerOptions, 'reconnect' | 'connectTimeout'> {
   /**
@@ -22,8 +22,13 @@ export interface RabbitOptions extends RabbitConnectionOptions, Pick<BrokerOptio
   readonly preset?: Preset
   /** What names of exchanges and queues begin with: 1 to 20 of [A-Za-z0-9_-]. Default 'millrace'. */
   readonly prefix?: string
-  /** Default 'quorum': replicated, counts deliveries. 'classic' has priorities. */
-  readonly queues?: 'quorum' | 'classic'
+  /**
+   * Default 'quorum': replicated, counts deliveries. 'classic' has priorities. 'stream': one stream for each topic, which
+   * is kept when it was read: everyone reads all of it, from wherever they want, and there are no groups.
+   */
+  readonly queues?: 'quorum' | 'classic' | 'stream'
+  /** What a stream keeps; part of the stream: another value for one that is there is TOPOLOGY_MISMATCH. */
+  readonly retain?: Retain
   /** Whether missing exchanges and queues are made. Default 'create'. */
   readonly topology?: 'create' | 'check' | 'none'
   /** Whether publishing what no queue takes is NO_ROUTE. Default true; false in the preset 'fanout'. */
@@ -47,9 +52,15 @@ export function rabbitmq(given: RabbitOptions): Broker {
   const { url, options: own } = given.url === undefined ? { url: undefined, options: {} } : fromUrl(given.url)
   const options: RabbitOptions = { ...given, ...own }
   const { preset = 'topic', queues = 'quorum', topology = 'create', wire = 'millrace', priorities = 0 } = options
-  const { prefix = 'millrace', maxBytes = MAX_BYTES, deliveryLimit = 50, singleActiveConsumer = false } = options
+  const {
+    retain = {},
+    prefix = 'millrace',
+    maxBytes = MAX_BYTES,
+    deliveryLimit = 50,
+    singleActiveConsumer = false,
+  } = options
   oneOf('preset', preset, ['topic', 'fanout', 'work'])
-  oneOf('queues', queues, ['quorum', 'classic'])
+  oneOf('queues', queues, ['quorum', 'classic', 'stream'])
   oneOf('topology', topology, ['create', 'check', 'none'])
   oneOf('wire', wire, ['millrace', 'watermill'])
   whole('priorities', priorities, 0, 256)
@@ -57,11 +68,18 @@ export function rabbitmq(given: RabbitOptions): Broker {
   whole('maxBytes', maxBytes, 1, 512 * 1024 * 1024)
   if (priorities > 1 && queues !== 'classic')
     throw new MillraceError('BAD_OPTION', "rabbitmq: priorities need queues: 'classic'")
+  if (queues === 'stream' && (preset !== 'topic' || singleActiveConsumer))
+    throw new MillraceError('BAD_OPTION', "rabbitmq: streams go with preset 'topic', and without singleActiveConsumer")
+  whole('retain.bytes', retain.bytes ?? 1_000, 1_000, Number.MAX_SAFE_INTEGER)
+  whole('retain.age', retain.age ?? 1, 1, Number.MAX_SAFE_INTEGER)
+  if (options.retain && queues !== 'stream')
+    throw new MillraceError('BAD_OPTION', "rabbitmq: retain goes with queues: 'stream'")
   const driver = new RabbitDriver({
     connection: new Connection(options, url),
     preset,
     prefix: checkedPrefix(prefix),
     queues,
+    retain,
     topology,
     mandatory: options.mandatory ?? preset !== 'fanout',
     singleActiveConsumer,

@@ -1,10 +1,9 @@
 import type { Channel, ConsumeMessage, Options } from 'amqplib'
-import { MillraceError } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { AckWindow } from './ack-window.ts'
 import { again, fromAmqp, handedOut, TOPIC } from './encode.ts'
 import { ours } from './errors.ts'
-import { goodbye } from './patience.ts'
+import { Intake } from './intake.ts'
 
 export interface RabbitSourceOptions {
   readonly channel: Channel
@@ -27,53 +26,30 @@ interface RabbitRaw extends Raw {
  */
 const RENEWED = 20
 
-/**
- * ms from a consumer's cancellation to the next declaration of its queue: one that is made anew while it is being
- * deleted, some ms, may never answer again (RabbitMQ 4.0, quorum queues).
- */
-const RESPITE = 500
-
 /** Consumes queues over one channel, within core's credit, and settles exactly what it is told. */
 export class RabbitSource implements Source {
   readonly #options: RabbitSourceOptions
   readonly #channel: Channel
+  readonly #intake: Intake<RabbitRaw>
   readonly #window = new AckWindow()
-  readonly #consumers: string[] = []
-  /** Here, but not handed over for lack of credit. */
-  #waiting: RabbitRaw[] = []
-  #credit = 0
-  #state: 'open' | 'paused' | 'stopped' | 'down' = 'open'
-  #error: Error | undefined
-  readonly #one: Raw[] = []
-  #respite: NodeJS.Timeout | undefined
 
   constructor(options: RabbitSourceOptions) {
     this.#options = options
     this.#channel = options.channel
-    this.#channel.on('error', (error: Error) => (this.#error = error))
-    this.#channel.on('close', () => this.#down(this.#error ?? new Error('the channel is closed')))
+    this.#intake = new Intake(options.channel, options.sink)
   }
 
   /** Begins to take from a queue, whose messages are all of that topic if it is given. */
-  async consume(queue: string, topic: string | undefined): Promise<void> {
-    const { consumerTag } = await this.#channel.consume(queue, from => {
-      if (from === null) this.#cancelled(queue)
-      else this.#arrive(from, queue, topic)
-    })
-    this.#consumers.push(consumerTag)
+  consume(queue: string, topic: string | undefined): Promise<void> {
+    return this.#intake.consume(queue, from => this.#arrive(from, queue, topic))
   }
 
   request(credit: number): void {
-    this.#credit += credit
-    if (this.#waiting.length === 0) return
-    const now = this.#waiting.splice(0, this.#credit)
-    this.#credit -= now.length
-    this.#options.sink.deliver(now)
+    this.#intake.request(credit)
   }
 
   settle(batch: readonly Settlement[]): void | Promise<void> {
-    if (this.#state === 'down' || this.#state === 'stopped')
-      return Promise.reject(new MillraceError('DISCONNECTED', 'rabbitmq: the channel is closed'))
+    this.#intake.check()
     const acks: number[] = []
     let coming: Promise<void>[] | undefined
     for (let i = 0; i < batch.length; i++) {
@@ -91,21 +67,14 @@ export class RabbitSource implements Source {
   }
 
   pause(): void {
-    if (this.#state !== 'open') return
-    this.#state = 'paused'
-    if (this.#options.together) return
-    // The channel's end, if it comes first, does the same.
-    for (const consumer of this.#consumers) this.#channel.cancel(consumer).catch(() => undefined)
-    for (const raw of this.#waiting.splice(0)) void this.#release(raw)?.catch(() => undefined)
+    const waiting = this.#intake.pause()
+    if (!waiting || this.#options.together) return
+    this.#intake.cancel()
+    for (const raw of waiting) void this.#release(raw)?.catch(() => undefined)
   }
 
-  async stop(): Promise<void> {
-    const was = this.#state
-    this.#state = 'stopped'
-    this.#waiting = []
-    clearTimeout(this.#respite)
-    if (was === 'down' || was === 'stopped') return
-    await goodbye(this.#channel)
+  stop(): Promise<void> {
+    return this.#intake.stop()
   }
 
   #arrive(from: ConsumeMessage, queue: string, known: string | undefined): void {
@@ -125,14 +94,9 @@ export class RabbitSource implements Source {
       from,
       queue,
     }
-    if (this.#state === 'paused') void this.#release(raw)?.catch(() => undefined)
-    else if (this.#state !== 'open') return
-    else if (this.#credit === 0 || this.#waiting.length > 0) this.#waiting.push(raw)
-    else {
-      this.#credit--
-      this.#one[0] = raw
-      this.#options.sink.deliver(this.#one)
-    }
+    const { state } = this.#intake
+    if (state === 'open') this.#intake.push(raw)
+    else if (state === 'paused') void this.#release(raw)?.catch(() => undefined)
   }
 
   #acknowledge(tags: number[]): void {
@@ -143,7 +107,7 @@ export class RabbitSource implements Source {
 
   /** Back to the queue as it is; as a new message where the queue would soon drop it. */
   #release(raw: RabbitRaw): Promise<void> | undefined {
-    if (this.#state === 'paused' && this.#options.together) return undefined
+    if (this.#intake.state === 'paused' && this.#options.together) return undefined
     if (handedOut(raw.from) >= RENEWED) return this.#comeAgain(raw, 0, raw.attempt)
     this.#requeue(raw)
     return undefined
@@ -162,36 +126,11 @@ export class RabbitSource implements Source {
       await this.#options.again(queue, delay, from.content, again(from, { id, topic, attempt }))
     } catch (error) {
       // Sooner than asked for, and with the same count, but not lost.
-      if (this.#isUsable()) this.#requeue(raw)
+      if (this.#intake.isUsable) this.#requeue(raw)
       throw ours(error, 'nack')
     }
-    if (!this.#isUsable()) throw new MillraceError('DISCONNECTED', 'rabbitmq: the channel is closed')
+    this.#intake.check()
     this.#acknowledge([from.fields.deliveryTag])
-  }
-
-  #isUsable(): boolean {
-    return this.#state === 'open' || this.#state === 'paused'
-  }
-
-  /** The queue was deleted, or its node went: the channel goes with it, so that what is un-settled comes again. */
-  #cancelled(queue: string): void {
-    const error = new Error(`the server cancelled the consumer of queue '${queue}'`)
-    if (!this.#end()) return
-    void goodbye(this.#channel)
-    this.#respite = setTimeout(() => this.#options.sink.down(ours(error, 'receive')), RESPITE)
-  }
-
-  #down(error: Error): void {
-    if (!this.#end()) return
-    // The client ends channels before it says that the connection has ended: who opens again at once must know that.
-    queueMicrotask(() => this.#options.sink.down(ours(error, 'receive')))
-  }
-
-  #end(): boolean {
-    if (this.#state === 'down' || this.#state === 'stopped') return false
-    this.#state = 'down'
-    this.#waiting = []
-    return true
   }
 }
 
@@ -206,7 +145,7 @@ function topicOf({ fields, properties }: ConsumeMessage): string {
 const BITS = /^(?:[01]\.){26}[td]\./
 
 /** Resolves when the client, which gathers frames for a turn of the event loop, has written what it was given. */
-async function written(): Promise<void> {
+export async function written(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise(resolve => setImmediate(resolve))
 }
 

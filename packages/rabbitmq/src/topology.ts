@@ -15,7 +15,9 @@ export type Preset = 'topic' | 'fanout' | 'work'
 export interface Plan {
   readonly preset: Preset
   readonly prefix: string
-  readonly queues: 'quorum' | 'classic'
+  readonly queues: 'quorum' | 'classic' | 'stream'
+  /** What a stream keeps at most: bytes, and ms if it is given. */
+  readonly retain: Retain
   /** 'check': all must be there; 'none': nothing is asked. */
   readonly topology: 'create' | 'check' | 'none'
   /** x-delivery-limit of quorum queues. */
@@ -23,6 +25,14 @@ export interface Plan {
   readonly singleActiveConsumer: boolean
   /** Levels of priority; classic queues only. */
   readonly priorities: number
+}
+
+/** What a stream keeps. The oldest segments go first, so that it may be up to a segment more. */
+export interface Retain {
+  /** Bytes at most. Default 1 GiB. */
+  readonly bytes?: number
+  /** ms at most; the server counts seconds. No bound by default. */
+  readonly age?: number
 }
 
 export interface Route {
@@ -33,6 +43,10 @@ export interface Route {
 const DEAD = /\.dead$/
 /** Messages in the net at most; the oldest go first. */
 const NET_LENGTH = 100_000
+/** Bytes that a stream keeps unless told otherwise. */
+const RETAINED = 1024 ** 3
+/** Bytes of a stream's segment at most, the server's own default: what is dropped is dropped by segments. */
+const SEGMENT = 500_000_000
 
 /** Names, arguments and bindings; declares them. Knows no connection. */
 export class Topology {
@@ -88,6 +102,11 @@ export class Topology {
     }
   }
 
+  /** The stream of a topic, which all of its readers share. */
+  stream(topic: string): string {
+    return `${this.#plan.prefix}/${topic}`
+  }
+
   /** What everything else hangs on: exchanges, and the net under the queues. */
   async base(channel: Channel): Promise<void> {
     const { prefix, preset } = this.#plan
@@ -116,16 +135,17 @@ export class Topology {
 
   /** The ladder of delay queues. */
   async ladder(channel: Channel): Promise<void> {
+    const classic = this.#plan.queues === 'classic'
     for (let rung = 0; rung < RUNGS; rung++) {
       const name = this.rung(rung)
       const next = rung === 0 ? this.#due : this.rung(rung - 1)
       await this.#all([
         this.#exchange(channel, name, 'topic', { durable: true }),
         this.#queue(channel, name, {
-          'x-queue-type': this.#plan.queues,
+          'x-queue-type': classic ? 'classic' : 'quorum',
           'x-message-ttl': holds(rung),
           'x-dead-letter-exchange': next,
-          ...(this.#plan.queues === 'quorum' && AT_LEAST_ONCE),
+          ...(!classic && AT_LEAST_ONCE),
         }),
       ])
       await this.#all([
@@ -137,6 +157,7 @@ export class Topology {
 
   /** A topic, so that it can be published to. A dead-letter topic gets its queue, so that nothing dies unseen. */
   async topic(channel: Channel, topic: string): Promise<void> {
+    if (this.#plan.queues === 'stream') return this.#stream(channel, topic)
     if (this.#plan.preset === 'fanout') await this.#all([this.#exchange(channel, topic, 'fanout', { durable: true })])
     if (DEAD.test(topic) || this.#plan.preset === 'work') await this.group(channel, topic, '')
   }
@@ -159,6 +180,20 @@ export class Topology {
       made.push(this.#exchange(channel, exchangeOf(topic), 'fanout', { durable: true }))
     await this.#all(made)
     await this.#bindAll(channel, name, topic, true)
+  }
+
+  async #stream(channel: Channel, topic: string): Promise<void> {
+    const { bytes = RETAINED, age } = this.#plan.retain
+    const stream = this.stream(topic)
+    await this.#all([
+      this.#queue(channel, stream, {
+        'x-queue-type': 'stream',
+        'x-max-length-bytes': bytes,
+        'x-stream-max-segment-size-bytes': Math.max(1_000, Math.min(SEGMENT, Math.floor(bytes / 4))),
+        ...(age !== undefined && { 'x-max-age': `${Math.ceil(age / 1000)}s` }),
+      }),
+    ])
+    await this.#bindAll(channel, stream, topic)
   }
 
   get #due(): string {

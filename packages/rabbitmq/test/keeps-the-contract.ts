@@ -5,25 +5,31 @@ import { start } from '@millrace/harness'
 import type { RunningServer } from '@millrace/harness'
 import { afterAll, describe, test } from 'vitest'
 import { rabbitmq } from '../src/index.ts'
+import type { RabbitOptions } from '../src/index.ts'
+
+type Options = Omit<RabbitOptions, 'url' | 'client'>
 
 const mode = process.env['MILLRACE_FULL'] ? 'full' : 'short'
 const report = (name: string): string => fileURLToPath(new URL(`../../../.cache/reports/${name}`, import.meta.url))
 
-/** Runs the suite on a server of that version. A file for each, so that they run side by side. */
-export async function keepsTheContract(version: string): Promise<void> {
+/**
+ * Runs the suite on a server of that version, with those options. A file for each, so that they run side by side.
+ */
+export async function keepsTheContract(version: string, what = 'quorum queues', options: Options = {}): Promise<void> {
   const server = await start('rabbitmq', { version, fresh: true })
   afterAll(() => server.stop())
-  describe(`quorum queues on RabbitMQ ${server.version} keep the contract`, () => {
+  const name = what === 'quorum queues' ? 'rabbitmq' : `rabbitmq, ${what}`
+  describe(`${what} on RabbitMQ ${server.version} keep the contract`, () => {
     conformance({
-      name: 'rabbitmq',
+      name,
       server: server.version,
-      open: () => rabbitmq({ url: server.url }),
+      open: () => rabbitmq({ url: server.url, ...options }),
       restart: () => killed(server),
       // Whatever bytes and headers there are, they are a message.
       foreign: (topic, what) => (what === 'corrupt' ? Promise.resolve(false as const) : foreign(server.url, topic)),
       test,
       mode,
-      report: report(`rabbitmq-${server.version}`),
+      report: report(`${name.replace(/\W+/g, '-')}-${server.version}`),
     })
   })
 }

@@ -1,0 +1,3 @@
+import { keepsTheContract } from './keeps-the-contract.ts'
+
+await keepsTheContract('3.10', 'streams', { queues: 'stream' })
