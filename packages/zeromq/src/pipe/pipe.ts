@@ -74,7 +74,7 @@ export class Pipe {
   /** The next message with `lead` as its first frame; of a request its topic as the only frame. */
   read(lead?: Buffer): Buffer[] | undefined {
     const queue = this.in
-    const message = queue.read(this.#frames, lead === undefined ? [] : [lead])
+    const message = queue.read(this.#frames, lead)
     if (message === undefined) return undefined
     if ((queue.flags & COMMAND) !== 0) {
       const body = message[message.length - 1]! // a command is one frame

@@ -161,12 +161,17 @@ export class Queue {
     return true
   }
 
-  /** Takes the next message as frames that the caller owns, added to `into`; undefined: there is none. A command's body counts as a frame; `flags` tells that it was one. */
-  read(frames: Frames, into: Buffer[] = []): Buffer[] | undefined {
+  /**
+   * Takes the next message as frames that the caller owns, after `lead` where it is given; undefined: there is none. A command's
+   * body counts as a frame; `flags` tells that it was one.
+   */
+  read(frames: Frames, lead?: Buffer): Buffer[] | undefined {
     let extent = this.#head
     if (extent === undefined) return undefined
+    let into: Buffer[] | undefined
     for (;;) {
-      const bytes = extent.slab.bytes
+      const { slab } = extent
+      const { bytes } = slab
       const at = extent.start
       const flags = bytes[at]!
       let size = bytes[at + 1]!
@@ -175,17 +180,21 @@ export class Queue {
         size = bytes.readUInt32BE(at + 1) * 0x1_0000_0000 + bytes.readUInt32BE(at + 5)
         body = at + 9
       }
+      let frame: Buffer
       if (body === extent.end && extent.body !== undefined) {
-        into.push(owned(extent.body))
+        frame = owned(extent.body)
         extent.body = undefined
         extent.start = body
       } else {
-        into.push(frames.copy(extent.slab, body, body + size))
+        frame = frames.copy(slab, body, body + size)
         extent.start = body + size
       }
+      // An array that is made with what it holds takes no more memory than that.
+      if (into === undefined) into = lead === undefined ? [frame] : [lead, frame]
+      else into.push(frame)
       if ((flags & MORE) === 0) {
         if ((flags & COMMAND) === 0) this.#readOne(extent)
-        this.#drop(extent)
+        if (extent.start === extent.end) this.#drop(extent)
         this.flags = flags & ~LONG
         return into
       }
