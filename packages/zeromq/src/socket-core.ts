@@ -119,13 +119,15 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
 
   /** The next message; waits as RCVTIMEO says. */
   receive(signal?: AbortSignal): Promise<Incoming> {
-    return this.#take(IDENTITY, signal)
+    const message = this.tryReceive()
+    return message === undefined ? this.#wait(IDENTITY, signal) : this.#settled(message)
   }
 
   /** The next message as an iterator's result; done once the socket is closed. */
   next(): Promise<IteratorResult<Incoming, undefined>> {
     if (this.#state === 'closed') return Promise.resolve({ value: undefined, done: true })
-    return this.#take(RESULT)
+    const value = this.tryReceive()
+    return value === undefined ? this.#wait(RESULT) : this.#settled({ value, done: false })
   }
 
   /** The next message if there is one. Throws what `check` throws. */
@@ -167,17 +169,25 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
 
   #take<T>(wrap: (message: Incoming) => T, signal?: AbortSignal): Promise<T> {
     if (this.#state !== 'open') this.check()
+    const message = this.#receiving === undefined ? this.pattern.receive() : undefined
+    if (message === undefined) return this.#wait(wrap, signal)
+    const value = wrap(message)
+    if (this.#sending !== undefined) this.#wakeSender()
+    return this.#settled(value)
+  }
+
+  /** What was received at once; it settles later where others have to get their turn. */
+  #settled<T>(value: T): Promise<T> {
+    const yielding = this.context.scheduler.spend()
+    return yielding === undefined ? Promise.resolve(value) : yielding.then(() => value)
+  }
+
+  /** Waits for a message, because there is none. */
+  #wait<T>(wrap: (message: Incoming) => T, signal?: AbortSignal): Promise<T> {
     if (this.#receiving !== undefined) {
       throw new ZmqError('EBUSY', {
         message: 'Socket is busy reading; only one receive operation may be in progress at any time',
       })
-    }
-    const message = this.pattern.receive()
-    if (message !== undefined) {
-      const value = wrap(message)
-      if (this.#sending !== undefined) this.#wakeSender()
-      const yielding = this.context.scheduler.spend()
-      return yielding === undefined ? Promise.resolve(value) : yielding.then(() => value)
     }
     const timeout = this.settings.values.receiveTimeout
     const { barred } = this.pattern
