@@ -1,7 +1,7 @@
 import type { Channel, Options } from 'amqplib'
 import { asError, isPattern, MillraceError, newId } from 'millrace/adapter'
 import type { AttachSpec, DeclareHow, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
-import type { Capabilities, Failure, Message, Pattern } from 'millrace'
+import type { Capabilities, Failure, Lag, Message, Pattern } from 'millrace'
 import type { Connection } from './connection.ts'
 import { toAmqp } from './encode.ts'
 import type { Wire } from './encode.ts'
@@ -40,6 +40,9 @@ const PREFETCH = 65_535
 export class RabbitDriver implements Driver {
   readonly name = 'rabbitmq'
   readonly capabilities: Capabilities
+  /** A stream has no groups, and what its readers have not read is theirs to know. */
+  readonly lag?: (topic: string, group: string) => Promise<Lag>
+  readonly #sources = new Set<RabbitSource>()
   readonly #plan: DriverPlan
   readonly #topology: Topology
   #publisher: Publisher | undefined
@@ -83,6 +86,7 @@ export class RabbitDriver implements Driver {
       shared: true,
     }
     this.capabilities = Object.freeze(capabilities)
+    if (!stream) this.lag = (topic, group) => this.#lag(topic, group)
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -127,7 +131,8 @@ export class RabbitDriver implements Driver {
     const delay = notBefore === undefined ? 0 : Math.max(0, notBefore - now)
     if (delay > 0) await this.#ready()
     if (this.#plan.preset === 'fanout') await this.#exchange(topic)
-    const stopped = await this.#room(options.signal)
+    // The signal is made when it is first read: only where there is something to wait for.
+    const stopped = this.#full ? await this.#room(options.signal) : undefined
     if (stopped) return batch.map(({ id }, index) => ({ index, id, outcome: 'refused', error: stopped }))
 
     const route = delay > 0 ? this.#topology.delayed(topic, delay) : this.#topology.route(topic)
@@ -184,6 +189,8 @@ export class RabbitDriver implements Driver {
       together: this.#plan.singleActiveConsumer,
       again: (queue, delay, content, options) => this.#again(queue, delay, content, options),
     })
+    this.#sources.add(source)
+    channel.on('close', () => this.#sources.delete(source))
     const consume = async (topic: string | Pattern): Promise<void> => {
       const queue = group === undefined ? `${this.#plan.prefix}:~${newId()}` : this.#topology.queue(topic, group)
       if (group === undefined) await this.#topology.ephemeral(channel, topic, queue)
@@ -202,6 +209,18 @@ export class RabbitDriver implements Driver {
       await source.consume(this.#topology.stream(name), name, start)
     }
     return { source, consume }
+  }
+
+  /** What is ready in the queue, and what this broker's own consumers have in hand; the server does not tell of others'. */
+  async #lag(topic: string, group: string): Promise<Lag> {
+    this.#checkGroup(group)
+    const queue = this.#topology.queue(topic, group)
+    let messages = 0
+    await this.#onChannel('lag', async channel => {
+      messages = (await channel.checkQueue(queue)).messageCount
+    })
+    for (const source of this.#sources) messages += source.held(queue)
+    return { messages }
   }
 
   /** Publishes to its queue again, after a time, and waits until the server has it. */
@@ -248,10 +267,15 @@ export class RabbitDriver implements Driver {
     })
   }
 
+  /** While the server or the socket takes nothing more. */
+  get #full(): Promise<void> | undefined {
+    return this.#plan.connection.blocked ?? this.#publisher?.full
+  }
+
   /** Waits while the server or the socket takes nothing more. Answers with what ended the wait before its time. */
   async #room(signal: AbortSignal): Promise<Error | undefined> {
     for (;;) {
-      const wait = this.#plan.connection.blocked ?? this.#publisher?.full
+      const wait = this.#full
       if (!wait) return undefined
       if (signal.aborted) return asError(signal.reason)
       let stop = (): void => undefined

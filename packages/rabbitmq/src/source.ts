@@ -17,7 +17,16 @@ export interface RabbitSourceOptions {
 
 interface RabbitRaw extends Raw {
   readonly from: ConsumeMessage
+  readonly consumer: Consumer
+}
+
+/** One queue that is consumed. */
+interface Consumer {
   readonly queue: string
+  /** That of all its messages, if there is only one. */
+  readonly topic: string | undefined
+  /** Messages that are here and not settled. */
+  held: number
 }
 
 /**
@@ -32,6 +41,7 @@ export class RabbitSource implements Source {
   readonly #channel: Channel
   readonly #intake: Intake<RabbitRaw>
   readonly #window = new AckWindow()
+  readonly #consumers: Consumer[] = []
 
   constructor(options: RabbitSourceOptions) {
     this.#options = options
@@ -41,7 +51,15 @@ export class RabbitSource implements Source {
 
   /** Begins to take from a queue, whose messages are all of that topic if it is given. */
   consume(queue: string, topic: string | undefined): Promise<void> {
-    return this.#intake.consume(queue, from => this.#arrive(from, queue, topic))
+    const consumer: Consumer = { queue, topic, held: 0 }
+    this.#consumers.push(consumer)
+    return this.#intake.consume(queue, from => this.#arrive(from, consumer))
+  }
+
+  /** How many messages of a queue are here and not settled. */
+  held(queue: string): number {
+    if (!this.#intake.isUsable) return 0 // they went back
+    return this.#consumers.reduce((sum, one) => (one.queue === queue ? sum + one.held : sum), 0)
   }
 
   request(credit: number): void {
@@ -55,8 +73,10 @@ export class RabbitSource implements Source {
     for (let i = 0; i < batch.length; i++) {
       const { raw, outcome, delay, attempt } = batch[i]! // i < length
       const own = raw as RabbitRaw
-      if (outcome === 'ack') acks.push(own.from.fields.deliveryTag)
-      else if (outcome === 'nack') (coming ??= []).push(this.#comeAgain(own, delay, attempt + 1))
+      if (outcome === 'ack') {
+        own.consumer.held--
+        acks.push(own.from.fields.deliveryTag)
+      } else if (outcome === 'nack') (coming ??= []).push(this.#comeAgain(own, delay, attempt + 1))
       else if (outcome === 'release') {
         const renewed = this.#release(own)
         if (renewed) (coming ??= []).push(renewed)
@@ -77,7 +97,9 @@ export class RabbitSource implements Source {
     return this.#intake.stop()
   }
 
-  #arrive(from: ConsumeMessage, queue: string, known: string | undefined): void {
+  #arrive(from: ConsumeMessage, consumer: Consumer): void {
+    const { queue, topic: known } = consumer
+    consumer.held++
     const { message, stamp } = fromAmqp(from)
     const { fields } = from
     const attempt = stamp.attempt ?? 1
@@ -92,7 +114,7 @@ export class RabbitSource implements Source {
       expires: stamp.expires,
       origin: { queue, exchange: fields.exchange, routingKey: fields.routingKey, deliveryTag: fields.deliveryTag },
       from,
-      queue,
+      consumer,
     }
     const { state } = this.#intake
     if (state === 'open') this.#intake.push(raw)
@@ -113,23 +135,25 @@ export class RabbitSource implements Source {
     return undefined
   }
 
-  #requeue({ from }: RabbitRaw): void {
+  #requeue({ from, consumer }: RabbitRaw): void {
+    consumer.held--
     this.#window.settled(from.fields.deliveryTag)
     this.#channel.nack(from, false, true)
   }
 
   /** A copy goes to the queue, and only when the server has it the original is acknowledged. */
   async #comeAgain(raw: RabbitRaw, delay: number, attempt: number): Promise<void> {
-    const { from, queue, topic } = raw
+    const { from, consumer, topic } = raw
     const id = raw.message?.id ?? ''
     try {
-      await this.#options.again(queue, delay, from.content, again(from, { id, topic, attempt }))
+      await this.#options.again(consumer.queue, delay, from.content, again(from, { id, topic, attempt }))
     } catch (error) {
       // Sooner than asked for, and with the same count, but not lost.
       if (this.#intake.isUsable) this.#requeue(raw)
       throw ours(error, 'nack')
     }
     this.#intake.check()
+    consumer.held--
     this.#acknowledge([from.fields.deliveryTag])
   }
 }
