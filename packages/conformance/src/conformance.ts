@@ -16,6 +16,8 @@ export interface ConformanceOptions extends ExaminationOptions {
    * running otherwise. Without it the runner's context is told, and without that a process warning is given.
    */
   readonly skip?: (title: string, reason: string) => unknown
+  /** Default: the whole suite. For a variant of a broker whose default keeps all of it. */
+  readonly cases?: readonly Case[]
   /** Where the report goes: `<report>.json` and `<report>.md`, written when the last case has run. */
   readonly report?: string
 }
@@ -29,12 +31,13 @@ export interface ConformanceOptions extends ExaminationOptions {
 export function conformance(options: ConformanceOptions): void {
   const examination = new Examination(options)
   const known = peek(options)
-  let left = suite.length
+  const { cases = suite } = options
+  let left = cases.length
   const finished = (): void => {
     if (--left === 0 && options.report !== undefined) writeReport(options.report, examination.report())
   }
 
-  for (const one of suite) {
+  for (const one of cases) {
     const reason = known && examination.skips(one, known)
     if (reason !== undefined && options.skip) {
       examination.skipped(one, reason)

@@ -1,3 +1,4 @@
+export * as cases from './cases.ts'
 export type { Case, ForeignKind, Means, Mode, Need, Order } from './case.ts'
 export { conformance } from './conformance.ts'
 export type { ConformanceOptions } from './conformance.ts'
