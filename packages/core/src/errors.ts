@@ -92,21 +92,40 @@ export class MillraceError extends Error {
   }
 }
 
-/** True for an error of Millrace's, of the given code where one is given. */
+/** True for an error of Millrace's, of the given code where one is given. Never throws, whatever it is asked about. */
 export function isMillraceError(error: unknown, code?: ErrorCode): error is MillraceError {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    (error as Error).name === 'MillraceError' &&
-    (error as MillraceError).code in CODES &&
-    (code === undefined || (error as MillraceError).code === code)
-  )
+  if (typeof error !== 'object' || error === null) return false
+  try {
+    const { name, code: own } = error as MillraceError
+    return name === 'MillraceError' && Object.hasOwn(CODES, own) && (code === undefined || own === code)
+  } catch {
+    return false
+  }
 }
 
-/** Makes an Error of whatever was thrown. */
+/** Makes an Error of whatever was thrown, also of what cannot be shown. An error of another realm is one. Never throws. */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown
-  return new Error(typeof thrown === 'string' ? thrown : `a value that is no error was thrown: ${String(thrown)}`, {
+  if (isError(thrown)) return thrown
+  return new Error(typeof thrown === 'string' ? thrown : `a value that is no error was thrown: ${shown(thrown)}`, {
     cause: thrown,
   })
+}
+
+/** An error whose name and message can be read: what cannot even be asked is none. */
+function isError(thrown: unknown): thrown is Error {
+  try {
+    if (!(thrown instanceof Error) && Object.prototype.toString.call(thrown) !== '[object Error]') return false
+    const { name, message } = thrown as Error
+    return typeof name === 'string' && typeof message === 'string'
+  } catch {
+    return false
+  }
+}
+
+function shown(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    return `${typeof thrown} that cannot be shown`
+  }
 }

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { asError } from '../src/errors.ts'
 import { CODES, isMillraceError, MillraceError } from '../src/index.ts'
+import { unshowable } from './unshowable.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
@@ -48,4 +51,24 @@ test('an error is told by its code, also one of another copy of the package', ()
     false,
   ])
   expect([ours.cause, ours.retry, ours.failures]).toEqual([7, false, []])
+})
+
+test('names that every object knows are no codes', () => {
+  for (const code of ['constructor', 'toString', '__proto__'])
+    expect(isMillraceError({ name: 'MillraceError', code })).toBe(false)
+})
+
+test('an error can be made of everything that can be thrown', () => {
+  for (const [name, make] of Object.entries(unshowable)) {
+    const error = asError(make())
+
+    expect(typeof error.message, name).toBe('string')
+    expect(isMillraceError(make()), name).toBe(false)
+  }
+})
+
+test('an error of another realm is one', () => {
+  const theirs = runInNewContext('new RangeError("too far")') as Error
+
+  expect(asError(theirs)).toBe(theirs)
 })

@@ -52,7 +52,7 @@ export function deadLetter(notice: DeathNotice): Message {
   put(ERROR, describe(error)?.slice(0, 1024))
   const first = describe(firstError)
   if (first !== metadata[ERROR]) put(FIRST, first?.slice(0, 512))
-  put(STACK, error instanceof Error ? error.stack : undefined)
+  put(STACK, stackOf(error))
   return { ...own, metadata: Object.freeze({ ...withoutKeys(own.metadata), ...metadata }) }
 }
 
@@ -92,6 +92,16 @@ function describe(error: unknown): string | undefined {
   if (typeof error === 'string') return error
   const { name, message } = asError(error)
   return `${name}: ${message}`
+}
+
+/** Some make it an array of frames, or throw when asked: a dead letter must not fail for that. */
+function stackOf(error: unknown): string | undefined {
+  try {
+    const { stack } = error as { stack?: unknown }
+    return error instanceof Error && typeof stack === 'string' ? stack : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** As much as fits in so many bytes of UTF-8, well-formed and without U+0000. */

@@ -6,6 +6,7 @@ import { breaker } from '../policy/breaker.ts'
 import { bulkhead } from '../policy/bulkhead.ts'
 import { retry } from '../policy/retry.ts'
 import { throttle } from '../policy/throttle.ts'
+import { isThenable } from '../thenable.ts'
 import type { Outputs } from './outputs.ts'
 import type { Plan } from './spec.ts'
 import { WorkContext } from './work-context.ts'
@@ -41,7 +42,19 @@ export function chain<C extends Attempt>(
     // Without anyone between, the router itself makes an error of what was thrown.
     around.length > 0 ? recoverer<C>() : undefined,
   ]
-  return compose(handler, [...around, ...policies.filter(policy => policy !== undefined), ...at('attempt')])
+  return compose(adopted(handler), [...around, ...policies.filter(policy => policy !== undefined), ...at('attempt')])
+}
+
+/**
+ * The handler, giving real promises only: a query builder or another library's promise may call back twice or throw when
+ * it is asked to, and what settles must run once.
+ */
+function adopted<C extends Attempt>(handler: Handler<C>): Handler<C> {
+  return (value, context) => {
+    const result = handler(value, context)
+    if (result === undefined || result instanceof Promise || !isThenable(result)) return result
+    return Promise.resolve(result)
+  }
 }
 
 /** The first is the outermost. */
