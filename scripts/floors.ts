@@ -16,7 +16,8 @@ const brokerOrIntegration: PackageFloors = { ours: { millrace: {} } }
 const floors: Readonly<Record<string, PackageFloors>> = {
   core: {
     rows: [
-      ['errors+contract+pattern', 'clock', 'thenable', 'warning'],
+      ['errors+contract+pattern', 'clock', 'thenable'],
+      ['bounds', 'warning'],
       ['logger'],
       ['names', 'id'],
       ['message'],

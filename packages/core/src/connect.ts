@@ -78,7 +78,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 }
 
 async function other(scheme: string, url: string, options: ConnectOptions): Promise<Broker> {
-  const known = SCHEMES[scheme]
+  const known = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined
   if (!known) {
     const all = ['memory', ...Object.keys(SCHEMES)].join(', ')
     throw new MillraceError('BAD_OPTION', `connect: there is no scheme '${scheme}:'; there are ${all}`)

@@ -46,22 +46,31 @@ export interface Delivery {
    * @throws SETTLED when it was settled otherwise before; the same settlement twice is nothing.
    */
   ack(): boolean
-  /** A failure: it counts, backs off and comes again. `delay` in ms replaces the subscription's backoff. */
+  /**
+   * A failure: it counts, backs off and comes again.
+   * @returns false when it was already lost. @throws SETTLED, and for its `delay` BAD_OPTION, DELAY_TOO_LONG, UNSUPPORTED
+   */
   nack(options?: NackOptions): boolean
   /** To the dead-letter topic now. @throws NO_DEAD_LETTER where the subscription has none. */
   reject(options?: RejectOptions): boolean
   /** Given back, not a failure: it does not count and comes again soon, to any consumer. */
   release(): boolean
-  /** Asks for at least so many more ms of lease (default: the subscription's). Resolves to the ms granted. */
+  /**
+   * Asks for at least so many more ms of lease (default: the subscription's; at most a day). Resolves to the ms granted.
+   * Rejects UNSUPPORTED without `capabilities.leases`, BAD_OPTION, SETTLED, LOST.
+   */
   extend(atLeast?: number): Promise<number>
 }
 
 export interface NackOptions {
+  /** ms before it comes again, 0 or more, instead of the subscription's backoff; at most `capabilities.nackDelay.max`. */
   readonly delay?: number
+  /** What failed: for the dead letter's history. */
   readonly error?: unknown
 }
 
 export interface RejectOptions {
+  /** For the dead letter's history, where there is no `error`. */
   readonly reason?: string
   readonly error?: unknown
 }
@@ -102,7 +111,7 @@ export interface BatchOptions extends WaitOptions {
 }
 
 export interface CloseOptions {
-  /** ms to wait for work in hand; default 30,000. */
+  /** ms to wait for work in hand, 0 or more; default 30,000. Infinity: as long as it takes. @throws BAD_OPTION */
   readonly timeout?: number
 }
 
@@ -120,6 +129,8 @@ export interface SubscriptionEvent {
   readonly reason?: string
   /** How many deliveries were lost, for `lost`. */
   readonly count?: number
+  /** Those that were lost, for `lost`; they cannot be settled any more. */
+  readonly deliveries?: readonly Delivery[]
 }
 
 /** Where a new group, or a subscription without one, begins. An existing group's own place wins. */
@@ -134,13 +145,19 @@ export interface SubscribeOptions {
   readonly prefetch?: number
   /** Attempts before a failing message is dead-lettered. Default 10, at least 1. */
   readonly maxDeliveries?: number
-  /** The wait before a nacked message comes again. Default exponential with full jitter, base 100, max 30,000 ms. */
+  /**
+   * The wait before a nacked message comes again. Default exponential with full jitter, base 100, max 30,000 ms. A function
+   * of the attempt that failed (1 is the first) gives ms; where it throws or gives none, the default takes its place.
+   */
   readonly backoff?: BackoffOptions | ((attempt: number) => number)
-  /** Default `<topic>.<group>.dead`; none without a group. `false` discards and counts. */
+  /**
+   * Default `<topic>.<group>.dead`; none without a group. `false` discards and counts. A topic that this subscription
+   * reads itself is BAD_OPTION: what cannot be handled would go round for ever.
+   */
   readonly deadLetter?: string | false
-  /** ms a delivery may stay un-settled before others get it, where the broker leases. Extended by core up to `maxLease`. */
+  /** ms a delivery may stay un-settled before others get it, where the broker leases; 1 to a day. Extended by core up to `maxLease`. */
   readonly lease?: number
-  /** The longest that core extends a lease by itself, in ms from hand-over. Default 10 times `lease`. */
+  /** The longest that core extends a lease by itself, in ms from hand-over, `lease` or more. Default 10 times `lease`. */
   readonly maxLease?: number
   /**
    * Where a nacked message waits: with the broker, or held in this process with the others passing by.
@@ -164,11 +181,11 @@ export interface BackoffOptions {
 
 export interface PublishOptions {
   readonly signal?: AbortSignal
-  /** ms until it gives up; default 30,000. */
+  /** ms until it gives up, more than 0; default 30,000. Infinity: never. */
   readonly timeout?: number
   /** Not before: ms from now, or a moment. */
   readonly delay?: number | Date
-  /** ms from now after which it is never delivered. */
+  /** ms from now after which it is never delivered; more than 0, not infinite. */
   readonly ttl?: number
   /** 0 (default) to `capabilities.priority - 1`; higher first. */
   readonly priority?: number
@@ -199,6 +216,11 @@ export interface Capabilities {
   /** The messages of a key go to one consumer of the group. */
   readonly keyAffinity: boolean
   readonly attempts: 'durable' | 'process' | 'none'
+  /**
+   * How long a nack may ask to be away, and who holds it meanwhile. False: a nack with a `delay` is UNSUPPORTED; one
+   * without still backs off, in this process. An adapter whose failures core holds back (`redelivery: 'process'`) and
+   * that lets them be delayed says `{ where: 'process', max }`.
+   */
   readonly nackDelay: false | { readonly where: 'broker' | 'process'; readonly max: number }
   readonly publishDelay: false | { readonly max: number; readonly exact: boolean }
   readonly ttl: 'broker' | 'delivery' | false
@@ -262,7 +284,10 @@ export interface Broker extends AsyncDisposable {
   lag?(topic: Name, group: string): Promise<Lag>
   /** No IO. */
   health(): Health
-  /** Closes every subscription (`timeout`, default 30,000 ms), waits for publishes, disconnects. Safe twice. */
+  /**
+   * Closes every subscription (`timeout`, default 30,000 ms), waits for publishes and transactions under way (as long, but
+   * a second at the least), disconnects. Safe twice: a later, shorter timeout counts.
+   */
   close(options?: CloseOptions): Promise<Closed>
 }
 

@@ -13,9 +13,12 @@ const LEVEL = /^(?:[A-Za-z0-9_-]+|\*)$/
 
 /** Makes a pattern such as `orders.*.created` or `orders.**`. @throws INVALID_TOPIC */
 export function pattern(text: string): Pattern {
-  const levels = text.split('.')
+  const levels = String(text).split('.')
   const last = levels.length - 1
-  const valid = text.length <= 80 && levels.every((level, i) => LEVEL.test(level) || (level === '**' && i === last))
+  const valid =
+    typeof text === 'string' &&
+    text.length <= 80 &&
+    levels.every((level, i) => LEVEL.test(level) || (level === '**' && i === last))
   if (!valid)
     throw new MillraceError(
       'INVALID_TOPIC',

@@ -48,7 +48,7 @@ export function encodeMessage(whole: Message): Uint8Array {
 export function decodeMessage(bytes: Uint8Array): Message {
   let id = ''
   let payload: Uint8Array = new Uint8Array(0)
-  const metadata: Record<string, string> = {}
+  const metadata: [key: string, value: string][] = []
   try {
     const reader = new BinaryReader(bytes)
     while (reader.pos < reader.len) {
@@ -56,14 +56,13 @@ export function decodeMessage(bytes: Uint8Array): Message {
       if (field === 1 && type === WireType.LengthDelimited) id = reader.string()
       else if (field === 2 && type === WireType.LengthDelimited) payload = reader.bytes()
       else if (field === 3 && type === WireType.LengthDelimited) {
-        const [key, value] = entry(reader.bytes())
-        metadata[key] = value
+        metadata.push(entry(reader.bytes()))
       } else reader.skip(type, field)
     }
   } catch (error) {
     throw new MillraceError('UNDECODABLE', `the bytes are no message: ${asError(error).message}`, { cause: error })
   }
-  return message(payload, { ...(id !== '' && { id }), metadata })
+  return message(payload, { ...(id !== '' && { id }), metadata: Object.fromEntries(metadata) })
 }
 
 function entry(bytes: Uint8Array): [key: string, value: string] {

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/clock.ts'
 import { MillraceError } from '../errors.ts'
 
 /** The error for a wait that the caller's signal ended. A signal that carries one of ours passes it on. */
@@ -15,5 +16,19 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefine
     const onAbort = (): void => reject(aborted(signal, what))
     signal.addEventListener('abort', onAbort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+/** Resolves `ms` from now, or when the signal aborts. Leaves no timer and no listener. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const end = (): void => {
+      timer.cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = clock.after(ms, end)
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
   })
 }

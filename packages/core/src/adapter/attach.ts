@@ -1,5 +1,5 @@
-import type { Timer } from '../clock/clock.ts'
 import { asError } from '../errors.ts'
+import { pause } from './abort.ts'
 import type { AttachSpec, Sink, Source } from './driver.ts'
 import { mendable } from './link.ts'
 import type { SubscriptionHost } from './subscription-host.ts'
@@ -25,10 +25,7 @@ export async function attach({ host, spec, sink, dead, signal }: AttachOptions):
       if (signal.aborted || !mendable(error)) throw error
       link.broken(asError(error))
       host.failed(asError(error))
-      await new Promise<void>(resolve => {
-        const timer: Timer = clock.after(reconnect(attempt), resolve)
-        signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true })
-      })
+      await pause(clock, reconnect(attempt), signal)
     }
   }
 }

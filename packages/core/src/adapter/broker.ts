@@ -16,14 +16,16 @@ import type {
 } from '../contract.ts'
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
-import { asError, MillraceError } from '../errors.ts'
+import { milliseconds } from '../bounds.ts'
+import { asError, isMillraceError, MillraceError } from '../errors.ts'
 import { checkGroup, checkTopic } from '../names.ts'
 import type { Pattern } from '../pattern.ts'
-import { aborted } from './abort.ts'
+import { aborted, pause } from './abort.ts'
 import { backoff } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
 import { HandedDelivery } from './delivery.ts'
 import type { Driver } from './driver.ts'
+import { Grace, graceOf } from './grace.ts'
 import { Link } from './link.ts'
 import { subscribePlan, unsupported } from './options.ts'
 import { Publishing } from './publishing.ts'
@@ -52,6 +54,9 @@ export function broker(driver: Driver, options: BrokerOptions = {}): Broker {
 
 type State = { readonly is: 'open' } | { readonly is: 'closing'; readonly done: Promise<Closed> }
 
+/** ms that publishes and transactions under way are given at a close at the least: most are only waiting for their answer. */
+const LEAST_GRACE = 1_000
+
 class CoreBroker implements Broker, SubscriptionHost {
   readonly name: string
   readonly capabilities: Capabilities
@@ -61,6 +66,8 @@ class CoreBroker implements Broker, SubscriptionHost {
   readonly reconnect: Backoff
   readonly #publishing: Publishing
   readonly #subscriptions = new Set<CoreSubscription>()
+  readonly #transactions = new Set<Promise<unknown>>()
+  readonly #grace: Grace
   readonly #connectTimeout: number
   #state: State = { is: 'open' }
   #published = false
@@ -72,7 +79,10 @@ class CoreBroker implements Broker, SubscriptionHost {
     this.capabilities = driver.capabilities
     this.clock = driver.clock ?? systemClock
     this.reconnect = backoff(options.reconnect ?? { base: 100, max: 10_000 })
-    this.#connectTimeout = options.connectTimeout ?? 30_000
+    const { connectTimeout = 30_000 } = options
+    milliseconds('connectTimeout', connectTimeout, 1, Infinity)
+    this.#connectTimeout = connectTimeout
+    this.#grace = new Grace(this.clock)
     this.link = new Link(driver, this.clock, this.reconnect, options.ready ?? false)
     this.#publishing = new Publishing(driver, this.link, this.clock, this.reconnect)
   }
@@ -119,8 +129,16 @@ class CoreBroker implements Broker, SubscriptionHost {
     return subscription
   }
 
-  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    if (this.#state.is !== 'open') throw this.#closedError()
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.#published) return Promise.reject(this.#closedError())
+    const running = this.#transaction(work)
+    this.#transactions.add(running)
+    const forget = (): void => void this.#transactions.delete(running)
+    running.then(forget, forget)
+    return running
+  }
+
+  async #transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const { driver } = this
     if (!driver.transaction) throw unsupported(this.name, 'transactions')
     const acked: Delivery[] = []
@@ -165,7 +183,9 @@ class CoreBroker implements Broker, SubscriptionHost {
     return { state, inFlight, ...(lastError && { lastError }) }
   }
 
-  close(options: CloseOptions = {}): Promise<Closed> {
+  async close(options: CloseOptions = {}): Promise<Closed> {
+    const timeout = graceOf(options)
+    this.#grace.within(Math.max(LEAST_GRACE, timeout))
     if (this.#state.is === 'open') this.#state = { is: 'closing', done: this.#close(options) }
     else for (const subscription of this.#subscriptions) void subscription.close(options) // a shorter deadline counts
     return this.#state.done
@@ -195,13 +215,20 @@ class CoreBroker implements Broker, SubscriptionHost {
     // Handlers that are still at work may publish: publishing ends after subscribing.
     const closed = await Promise.all([...this.#subscriptions].map(subscription => subscription.close(options)))
     this.#published = true
-    await this.#publishing.settled()
+    await Promise.race([this.#settled(), this.#grace.over])
+    this.#grace.cancel()
     try {
       await this.driver.close(this.link.signal)
     } finally {
       this.link.close()
     }
     return { released: closed.reduce((sum, { released }) => sum + released, 0) }
+  }
+
+  /** Resolves when no publish and no transaction is under way. */
+  async #settled(): Promise<void> {
+    while (this.#transactions.size > 0) await Promise.allSettled(this.#transactions)
+    await this.#publishing.settled()
   }
 
   /** Runs it once the link is up, again after each DISCONNECTED, until the signal ends it. */
@@ -211,12 +238,9 @@ class CoreBroker implements Broker, SubscriptionHost {
       try {
         return await run()
       } catch (error) {
-        if (!(error instanceof MillraceError) || error.code !== 'DISCONNECTED' || signal.aborted) throw error
+        if (!isMillraceError(error, 'DISCONNECTED') || signal.aborted) throw error
         this.link.broken(error)
-        await new Promise<void>(resolve => {
-          const timer = this.clock.after(this.reconnect(attempt), resolve)
-          signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true })
-        })
+        await pause(this.clock, this.reconnect(attempt), signal)
       }
     }
   }

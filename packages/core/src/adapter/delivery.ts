@@ -1,5 +1,6 @@
 import type { Delivery, Message, NackOptions, RejectOptions } from '../contract.ts'
 import type { ErrorCode } from '../errors.ts'
+import { milliseconds } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 import type { Raw, Settlement } from './driver.ts'
 
@@ -123,8 +124,7 @@ export class HandedDelivery implements Delivery, Settlement {
 
   nack(options: NackOptions = {}): boolean {
     if (this.#decision !== undefined) return this.#again('nack')
-    if (options.delay !== undefined && !(options.delay >= 0))
-      throw new MillraceError('BAD_OPTION', 'nack: delay is 0 or more milliseconds')
+    if (options.delay !== undefined) milliseconds('nack: delay', options.delay, 0, Infinity)
     this.#holder.nacked(this, options) // may refuse a delay that the broker cannot keep
     this.#decision = 'nack'
     this.#end('SETTLED')

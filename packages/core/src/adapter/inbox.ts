@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../clock/clock.ts'
 import { aborted } from './abort.ts'
 import type { HandedDelivery } from './delivery.ts'
 import { Ring } from './ring.ts'
+import { milliseconds, whole } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 import { Turn } from './turn.ts'
 
@@ -117,7 +118,7 @@ export class Inbox {
 
   iterator(): AsyncIterator<Delivery> {
     let over = false
-    let waiting: (() => void) | undefined
+    const waiting = new Set<() => void>()
     return {
       next: () => {
         if (over) return Promise.resolve({ done: true, value: undefined })
@@ -129,18 +130,22 @@ export class Inbox {
         if (this.#ended) return this.#endOfIteration()
         return new Promise((resolve, reject) => {
           const waiter: Waiter = {
-            take: delivery => resolve({ done: false, value: delivery }),
+            take: delivery => {
+              waiting.delete(leave)
+              resolve({ done: false, value: delivery })
+            },
             end: error => (error ? reject(error) : resolve({ done: true, value: undefined })),
           }
-          this.#waiters.push(waiter)
-          waiting = () => {
+          const leave = (): void => {
             if (this.forget(waiter)) resolve({ done: true, value: undefined })
           }
+          this.#waiters.push(waiter)
+          waiting.add(leave)
         })
       },
       return: () => {
         over = true
-        waiting?.()
+        for (const leave of waiting) leave()
         return Promise.resolve({ done: true, value: undefined })
       },
     }
@@ -148,10 +153,8 @@ export class Inbox {
 
   batches(options: BatchOptions): AsyncIterable<Delivery[]> {
     const { size, within, signal } = options
-    if (!Number.isInteger(size) || size < 1)
-      throw new MillraceError('BAD_OPTION', `batches: size is a whole number of 1 or more, not ${size}`)
-    if (within !== undefined && !(within >= 0))
-      throw new MillraceError('BAD_OPTION', `batches: within is 0 or more milliseconds, not ${within}`)
+    whole('batches: size', size, 1, Number.MAX_SAFE_INTEGER)
+    if (within !== undefined) milliseconds('batches: within', within, 0, Infinity)
     const need = Math.min(size, this.#options.prefetch)
     let over = false
     const next = async (): Promise<IteratorResult<Delivery[]>> => {

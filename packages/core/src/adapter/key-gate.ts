@@ -72,19 +72,20 @@ export class KeyGate<T> {
   }
 
   /**
-   * Those that keys are held for will not come back as they were. Opens the keys; returns what may be handled now, the
-   * first of each key that had any.
+   * Those that keys are held for, all or the ones whose token it applies to, will not come back as they were. Opens the
+   * keys; returns what may be handled now, the first of each key that had any.
    */
-  reopen(): { readonly key: string; readonly item: T }[] {
+  reopen(which: (token: unknown) => boolean = () => true): { readonly key: string; readonly item: T }[] {
     const free: { key: string; item: T }[] = []
-    for (const key of this.#held.values()) {
+    for (const [token, key] of this.#held) {
+      if (!which(token)) continue
+      this.#held.delete(token)
       const lane = this.#lanes.get(key)
       if (lane === undefined) continue
       lane.state = BUSY
       const next = this.#next(key, lane)
       if (next !== undefined) free.push({ key, item: next })
     }
-    this.#held.clear()
     return free
   }
 

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
-import type { Timer } from '../clock/clock.ts'
 import { asError, isMillraceError, MillraceError } from '../errors.ts'
-import { orAborted } from './abort.ts'
+import { orAborted, pause } from './abort.ts'
 import type { Backoff } from './backoff.ts'
 import type { Driver } from './driver.ts'
 
@@ -22,7 +21,6 @@ export class Link {
   readonly #life = new AbortController()
   #state: State
   #wasUp = false
-  #wake: (() => void) | undefined
   lastError: Error | undefined
 
   constructor(driver: Driver, clock: Clock, backoff: Backoff, ready: boolean) {
@@ -72,7 +70,6 @@ export class Link {
   close(): void {
     this.#state = { is: 'closed' }
     this.#life.abort(new MillraceError('CLOSED', `${this.#driver.name}: the broker is closed`))
-    this.#wake?.()
   }
 
   async #open(): Promise<void> {
@@ -90,22 +87,10 @@ export class Link {
           if (!closed) this.#state = { is: 'idle' }
           throw closed ? this.#life.signal.reason : error
         }
-        await this.#pause(this.#backoff(attempt))
+        await pause(this.#clock, this.#backoff(attempt), this.#life.signal)
         if (this.#life.signal.aborted) throw this.#life.signal.reason
       }
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise(resolve => {
-      let timer: Timer | undefined
-      this.#wake = () => {
-        timer?.cancel()
-        resolve()
-      }
-      if (this.#life.signal.aborted) resolve()
-      else timer = this.#clock.after(ms, resolve)
-    })
   }
 }
 

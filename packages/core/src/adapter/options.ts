@@ -1,8 +1,8 @@
 import type { Capabilities, From, PublishOptions, SubscribeOptions } from '../contract.ts'
-import type { ErrorCode } from '../errors.ts'
+import { milliseconds, whole } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 import { checkGroup, checkTopic, DEAD_TOPIC_LENGTH } from '../names.ts'
-import { isPattern } from '../pattern.ts'
+import { isPattern, matches } from '../pattern.ts'
 import type { Pattern } from '../pattern.ts'
 import { backoff } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
@@ -23,6 +23,8 @@ export interface SubscribePlan {
 }
 
 export const LEASE = 30_000
+/** A day: nobody should wait longer for what a dead consumer had. */
+export const LONGEST_LEASE = 86_400_000
 
 /** @throws UNSUPPORTED, INVALID_TOPIC, BAD_OPTION */
 export function subscribePlan(
@@ -38,7 +40,6 @@ export function subscribePlan(
     else if (!capabilities.patterns) throw unsupported(name, `pattern '${one.pattern}'`)
   }
   const { group, prefetch = 256, maxDeliveries = 10, deadLetter, lease = LEASE } = options
-  const { maxLease = lease * 10, redelivery } = options
   if (group !== undefined) {
     checkGroup(group)
     if (!capabilities.groups) throw unsupported(name, `group '${group}'`)
@@ -47,8 +48,9 @@ export function subscribePlan(
   whole('prefetch', prefetch, 1, 100_000)
   whole('maxDeliveries', maxDeliveries, 1, Number.MAX_SAFE_INTEGER)
   if (options.lease !== undefined && !capabilities.leases) throw unsupported(name, 'a lease')
-  if (!(lease >= 1) || !(maxLease >= lease))
-    throw new MillraceError('BAD_OPTION', 'subscribe: 1 ≤ lease ≤ maxLease (ms) are wanted')
+  milliseconds('lease', lease, 1, LONGEST_LEASE)
+  const { maxLease = lease * 10, redelivery } = options
+  milliseconds('maxLease', maxLease, lease, Infinity)
   const held = capabilities.nackDelay === false || capabilities.nackDelay.where === 'process'
   if (redelivery !== undefined && redelivery !== 'broker' && redelivery !== 'process')
     throw new MillraceError('BAD_OPTION', "subscribe: redelivery is 'broker' or 'process'")
@@ -73,8 +75,14 @@ function checkDeadLetter(
   group: string | undefined,
   deadLetter: string | false | undefined,
 ): void {
-  if (typeof deadLetter === 'string') checkTopic(deadLetter)
-  else if (deadLetter === undefined && group !== undefined)
+  if (deadLetter !== undefined && deadLetter !== false) {
+    checkTopic(deadLetter)
+    if (topics.some(topic => (isPattern(topic) ? matches(topic, deadLetter) : topic === deadLetter)))
+      throw new MillraceError(
+        'BAD_OPTION',
+        `subscribe: deadLetter '${deadLetter}' is subscribed to itself: what cannot be handled would come back for ever`,
+      )
+  } else if (deadLetter === undefined && group !== undefined)
     for (const topic of topics)
       if (typeof topic === 'string' && `${topic}.${group}.dead`.length > DEAD_TOPIC_LENGTH)
         throw new MillraceError(
@@ -103,11 +111,11 @@ export function checkPublishOptions(
   now: number,
 ): void {
   const { delay, ttl, priority, dedupeId, timeout } = options
-  if (timeout !== undefined && !(timeout > 0))
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0))
     throw new MillraceError('BAD_OPTION', 'publish: timeout is more than 0 milliseconds')
   if (delay !== undefined) {
-    const ms = typeof delay === 'number' ? delay : delay.getTime() - now
-    if (Number.isNaN(ms) || (typeof delay === 'number' && !(ms >= 0)))
+    const ms = delay instanceof Date ? delay.getTime() - now : delay
+    if (typeof ms !== 'number' || Number.isNaN(ms) || (ms === delay && ms < 0))
       throw new MillraceError('BAD_OPTION', 'publish: delay is 0 or more milliseconds, or a valid Date')
     if (capabilities.publishDelay === false) {
       if (ms > 0) throw unsupported(name, 'delay')
@@ -118,7 +126,8 @@ export function checkPublishOptions(
       )
   }
   if (ttl !== undefined) {
-    if (!(ttl > 0)) throw new MillraceError('BAD_OPTION', 'publish: ttl is more than 0 milliseconds')
+    if (!Number.isFinite(ttl) || ttl <= 0)
+      throw new MillraceError('BAD_OPTION', 'publish: ttl is more than 0 milliseconds, and not infinite')
     if (capabilities.ttl === false) throw unsupported(name, 'ttl')
   }
   if (priority !== undefined) {
@@ -134,9 +143,4 @@ export function checkPublishOptions(
 
 export function unsupported(name: string, what: string): MillraceError {
   return new MillraceError('UNSUPPORTED', `${name} cannot do ${what}; see its capabilities`)
-}
-
-function whole(option: string, value: number, least: number, most: number, code: ErrorCode = 'BAD_OPTION'): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new MillraceError(code, `${option} is a whole number from ${least} to ${most}, not ${value}`)
 }

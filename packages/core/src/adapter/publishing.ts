@@ -1,10 +1,10 @@
 import type { Failure, Message, PublishOptions } from '../contract.ts'
-import type { Clock, Timer } from '../clock/clock.ts'
+import type { Clock } from '../clock/clock.ts'
 import { Schedule } from '../clock/schedule.ts'
 import { asError, isMillraceError, MillraceError } from '../errors.ts'
 import { checkedMetadata, isCheckedMetadata } from '../message.ts'
 import { checkTopic } from '../names.ts'
-import { aborted } from './abort.ts'
+import { aborted, pause } from './abort.ts'
 import type { Backoff } from './backoff.ts'
 import type { Driver } from './driver.ts'
 import type { Link } from './link.ts'
@@ -81,7 +81,7 @@ export class Publishing {
     }
     for (let i = 0; i < batch.length; i++) {
       const message = batch[i]! // i < length
-      if (!(message.payload instanceof Uint8Array) || typeof message.id !== 'string')
+      if (!isMessage(message))
         throw new MillraceError(
           'INVALID_PAYLOAD',
           `publish to '${topic}': item ${i} is no message; make one with message()`,
@@ -144,26 +144,12 @@ export class Publishing {
           const again = isMillraceError(error, 'DISCONNECTED') && !request.over
           if (!again) throw isMillraceError(error, 'PUBLISH_FAILED') ? error : refused(topic, batch, asError(error))
           this.#link.broken(error)
-          if (attempt > 1) await this.#pause(this.#reconnect(attempt), request.signal)
+          if (attempt > 1) await pause(this.#clock, this.#reconnect(attempt), request.signal)
         }
       }
     } finally {
       request.end()
     }
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise(resolve => {
-      const timer: Timer = this.#clock.after(ms, () => {
-        signal.removeEventListener('abort', stop)
-        resolve()
-      })
-      const stop = (): void => {
-        timer.cancel()
-        resolve()
-      }
-      signal.addEventListener('abort', stop, { once: true })
-    })
   }
 
   #track(publish: Promise<void>): Promise<void> {
@@ -177,6 +163,18 @@ export class Publishing {
     if (--this.#underWay > 0) return
     for (const waiter of this.#waiters.splice(0)) waiter()
   }
+}
+
+/** Callers without types give anything. */
+function isMessage(given: Message | null | undefined): given is Message {
+  return (
+    given !== null &&
+    given !== undefined &&
+    given.payload instanceof Uint8Array &&
+    typeof given.id === 'string' &&
+    given.id !== '' &&
+    (given.key === undefined || typeof given.key === 'string')
+  )
 }
 
 /** The driver's answer; when it is over before that 'unknown' for all, for some of it may be on its way. */

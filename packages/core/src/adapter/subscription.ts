@@ -11,6 +11,7 @@ import type {
   SubscribeOptions,
   WaitOptions,
 } from '../contract.ts'
+import { milliseconds } from '../bounds.ts'
 import { asError, MillraceError } from '../errors.ts'
 import { isPattern } from '../pattern.ts'
 import { orAborted } from './abort.ts'
@@ -19,6 +20,7 @@ import { HandedDelivery } from './delivery.ts'
 import type { Holder } from './delivery.ts'
 import type { AttachSpec, Raw, Sink, Source } from './driver.ts'
 import { each } from './each.ts'
+import { Grace, graceOf } from './grace.ts'
 import { HoldBack } from './hold-back.ts'
 import { InHand } from './in-hand.ts'
 import { Inbox } from './inbox.ts'
@@ -26,7 +28,7 @@ import { LeaseKeeper } from './lease-keeper.ts'
 import { mendable } from './link.ts'
 import { Listeners } from './listeners.ts'
 import { Mortuary } from './mortuary.ts'
-import { unsupported } from './options.ts'
+import { LONGEST_LEASE, unsupported } from './options.ts'
 import type { SubscriptionHost } from './subscription-host.ts'
 import type { SubscribePlan } from './options.ts'
 import { Outbox } from './outbox.ts'
@@ -54,6 +56,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   readonly #mortuary: Mortuary
   readonly #listeners = new Listeners()
   readonly #life = new AbortController()
+  readonly #grace: Grace
   #state: State = { is: 'down' }
   #place: string | undefined
   #resolveClosed: (error: Error | undefined) => void = () => undefined
@@ -65,6 +68,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     this.#host = host
     this.#plan = plan
     this.#options = options
+    this.#grace = new Grace(clock)
     this.closed = new Promise(resolve => (this.#resolveClosed = resolve))
     this.#outbox = new Outbox({
       most: Math.max(1, Math.min(SETTLE_BATCH, plan.prefetch >> 1)),
@@ -115,8 +119,11 @@ export class CoreSubscription implements Subscription, Holder, Sink {
 
   /** The raw delivery behind one of ours that is still open; for transactions. */
   sourceOf(delivery: Delivery): { source: Source; raw: Raw } | undefined {
-    if (!(delivery instanceof HandedDelivery) || !delivery.linked || this.#state.is !== 'up') return undefined
-    return { source: this.#state.source, raw: delivery.raw }
+    const state = this.#state
+    if (!(delivery instanceof HandedDelivery) || !delivery.linked) return undefined
+    // While it drains, work in hand still settles.
+    const source = state.is === 'up' || state.is === 'draining' ? state.source : undefined
+    return source && { source, raw: delivery.raw }
   }
 
   /** It was settled by a transaction. */
@@ -161,10 +168,10 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     return this.#listeners.on(event, listener)
   }
 
-  close(options: CloseOptions = {}): Promise<Closed> {
-    const { timeout = 30_000 } = options
+  async close(options: CloseOptions = {}): Promise<Closed> {
+    const timeout = graceOf(options)
     if (this.#state.is !== 'draining' && this.#state.is !== 'closed') this.#drain(undefined)
-    if (this.#state.is === 'draining') this.#cutAfter(timeout)
+    if (this.#state.is === 'draining') this.#grace.within(timeout)
     return (this.#state as State & { is: 'draining' | 'closed' }).done
   }
 
@@ -224,6 +231,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     const state = this.#state
     if (!this.#leases || (state.is !== 'up' && state.is !== 'draining') || !state.source?.extend)
       throw unsupported(this.#host.driver.name, 'extend')
+    if (atLeast !== undefined) milliseconds('extend: atLeast', atLeast, 0, LONGEST_LEASE)
     const lease = Math.max(this.#plan.lease, atLeast ?? 0)
     const lost = await state.source.extend([delivery.raw], lease)
     if (lost.length > 0) {
@@ -250,10 +258,11 @@ export class CoreSubscription implements Subscription, Holder, Sink {
 
   lost(which: readonly Raw[]): void {
     const gone = new Set(which)
-    const count = this.#lose(delivery => gone.has(delivery.raw))
+    const deliveries = this.#lose(delivery => gone.has(delivery.raw))
+    const count = deliveries.length
     if (count === 0) return
     this.#more(count)
-    this.#listeners.tell({ event: 'lost', count })
+    this.#listeners.tell({ event: 'lost', count, deliveries })
     this.#checkQuiet()
   }
 
@@ -267,12 +276,13 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     this.#host.failed(error)
     this.#place = state.source?.position?.() ?? this.#place
     this.#outbox.connect(undefined)
-    const count = this.#lose(() => true)
+    const deliveries = this.#lose(() => true)
+    const count = deliveries.length
     if (state.is === 'up') {
       this.#state = { is: 'down' }
       this.#listeners.tell({ event: 'down', error })
     }
-    if (count > 0) this.#listeners.tell({ event: 'lost', count, error })
+    if (count > 0) this.#listeners.tell({ event: 'lost', count, deliveries, error })
     this.#checkQuiet()
     if (state.is !== 'up') return
     if (mendable(error)) {
@@ -339,16 +349,16 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   }
 
   /** Takes from wherever they are those that it applies to, and tells whoever has them. */
-  #lose(gone: (delivery: HandedDelivery) => boolean): number {
-    let count = this.#holdBack.take(gone).length + this.#mortuary.take(gone).length
+  #lose(gone: (delivery: HandedDelivery) => boolean): HandedDelivery[] {
+    const lost = [...this.#holdBack.take(gone), ...this.#mortuary.take(gone)]
     for (const delivery of this.#inHand)
       if (gone(delivery)) {
         this.#inHand.remove(delivery)
         delivery.lose('LOST')
-        count++
+        lost.push(delivery)
       }
     this.#inbox.drop(delivery => !delivery.open)
-    return count
+    return lost
   }
 
   #more(credit: number): void {
@@ -444,7 +454,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     const done = this.#finish(source, error)
     // #finish has run as far as its first wait: it set no state.
     this.#state = { is: 'draining', source, done }
-    if (error) this.#cutAfter(0)
+    if (error) this.#grace.within(0)
   }
 
   async #finish(source: Source | undefined, error: Error | undefined): Promise<Closed> {
@@ -460,10 +470,12 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     for (const delivery of this.#inbox.end(error)) giveBack(delivery, 'release')
     for (const delivery of this.#holdBack.take()) giveBack(delivery, 'nack')
     await Promise.resolve() // so that #drain has set the state before anything below looks at it
-    await new Promise<void>(resolve => {
+    const quiet = new Promise<void>(resolve => {
       this.#quiet = resolve
       this.#checkQuiet()
     })
+    await Promise.race([quiet, this.#grace.over])
+    this.#grace.cancel()
     for (const delivery of this.#inHand.take()) giveBack(delivery, 'release')
     for (const delivery of this.#mortuary.take()) giveBack(delivery, 'release')
     this.#unlisten()
@@ -482,15 +494,5 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   /** Nothing is in hand any more: a drain need not wait longer. */
   #checkQuiet(): void {
     if (this.#quiet && this.#inHand.size === 0 && this.#mortuary.size === 0) this.#quiet()
-  }
-
-  #cutAfter(timeout: number): void {
-    const cut = (): void => this.#quiet?.()
-    if (timeout <= 0)
-      queueMicrotask(() => queueMicrotask(cut)) // after #finish came to its wait
-    else {
-      const timer = this.#host.clock.after(timeout, cut)
-      void this.closed.then(() => timer.cancel())
-    }
   }
 }

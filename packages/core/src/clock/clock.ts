@@ -1,6 +1,9 @@
 /** Time as the library sees it, so that tests can move it. */
 export interface Clock {
-  /** Milliseconds since the epoch; never goes back by itself. */
+  /**
+   * Milliseconds since the epoch; never goes back by itself. Where somebody sets the machine's clock back, what waits for
+   * a moment waits so much longer; throttles and breakers do not, and nothing is lost.
+   */
   now(): number
   /** Calls `run` once, `delay` ms (0 or more) from now. A background timer does not keep the process alive. */
   after(delay: number, run: () => void, options?: { readonly background?: boolean }): Timer

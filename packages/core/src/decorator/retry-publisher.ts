@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
 import type { BackoffOptions, Failure, Message, Publisher } from '../contract.ts'
 import { CODES, isMillraceError, MillraceError } from '../errors.ts'
-import { whole } from '../policy/bounds.ts'
+import { whole } from '../bounds.ts'
 import { sleep } from '../policy/sleep.ts'
 
 export interface RetryPublisherOptions extends BackoffOptions {

@@ -39,6 +39,11 @@ function transformSubscription(inner: Subscription, change: Change): Subscriptio
     }
     return new Changed(delivery, message)
   }
+  /** As the listener knows it, where it was ever handed over. */
+  const asHandedOver = (delivery: Delivery): Delivery => {
+    const message = changed.get(delivery.message)
+    return message === undefined ? delivery : new Changed(delivery, message)
+  }
   return {
     async receive(options?: WaitOptions) {
       for (;;) {
@@ -68,7 +73,11 @@ function transformSubscription(inner: Subscription, change: Change): Subscriptio
     batches: (options: BatchOptions) => batchesOf(inner.batches(options), wrapped),
     flush: options => inner.flush(options),
     position: () => inner.position(),
-    on: (event, listener) => inner.on(event, listener),
+    on: (event, listener) =>
+      inner.on(event, told => {
+        const { deliveries } = told
+        listener(deliveries === undefined ? told : { ...told, deliveries: deliveries.map(asHandedOver) })
+      }),
     closed: inner.closed,
     close: options => inner.close(options),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),

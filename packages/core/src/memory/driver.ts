@@ -42,6 +42,7 @@ export class MemoryDriver implements Driver {
   #bytes = 0
   #peakBytes = 0
   #idleTimer: Timer | undefined
+  #closed = false
   /** Counts of topics that are gone. */
   readonly #past = noCounts()
 
@@ -140,6 +141,7 @@ export class MemoryDriver implements Driver {
       write: async (topic, batch) => void writes.set(topic, [...(writes.get(topic) ?? []), ...batch]),
       ack: (source, raw) => void acks.push({ source, raw }),
     })
+    if (this.#closed) throw new MillraceError('CLOSED', 'transaction: the broker was closed before it was done')
     // From here on in one turn, and only if there is room for all of it: nobody ever sees half.
     for (const [name, batch] of writes) {
       const error = this.#topic(name).lacksRoom(batch)
@@ -159,6 +161,7 @@ export class MemoryDriver implements Driver {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     this.#idleTimer?.cancel()
     this.#schedule.clear()
     for (const topic of this.#topics.values()) {
@@ -194,19 +197,26 @@ export class MemoryDriver implements Driver {
 
   statistics(): MemoryStatistics {
     const counts = { ...this.#past }
-    const topics: Record<string, TopicStatistics> = {}
+    const topics: [name: string, statistics: TopicStatistics][] = []
     let pending = 0
     let inFlight = 0
     for (const [name, topic] of this.#topics) {
       const one = topic.statistics()
-      topics[name] = one
+      topics.push([name, one])
       addCounts(counts, this.#countsOf(one))
       for (const group of [...Object.values(one.groups), ...one.ephemeral]) {
         pending += group.pending
         inFlight += group.inFlight
       }
     }
-    return { ...counts, pending, inFlight, bytes: this.#bytes, peakBytes: this.#peakBytes, topics }
+    return {
+      ...counts,
+      pending,
+      inFlight,
+      bytes: this.#bytes,
+      peakBytes: this.#peakBytes,
+      topics: Object.fromEntries(topics),
+    }
   }
 
   #countsOf(statistics: TopicStatistics): ReturnType<typeof noCounts> {

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
+import { milliseconds, whole } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 
-/** A bound on what a topic keeps, by whichever is reached first. */
+/** A bound on what a topic keeps, by whichever is reached first. Whole numbers; Infinity is no bound. */
 export interface Bound {
   /** Default: see the option. */
   readonly messages?: number
@@ -19,7 +20,7 @@ export interface MemoryOptions {
   readonly whenFull?: 'block' | 'refuse' | 'drop-oldest'
   /** Settled messages a topic keeps for replay at most, oldest out first (a sixteenth, up to 64, may stay a little longer). Default 10,000, 16 MiB. */
   readonly retain?: Bound
-  /** ms after which every message expires unless it says otherwise. Default: never. */
+  /** ms after which every message expires unless it says otherwise, 1 to a year. Default: never. */
   readonly ttl?: number
   /** Default 100,000; beyond it TOO_MANY_TOPICS. */
   readonly maxTopics?: number
@@ -47,6 +48,8 @@ export interface MemoryPlan {
 }
 
 const MIB = 1024 * 1024
+/** A year, in ms. */
+const LONGEST = 366 * 24 * 3600 * 1000
 const KNOWN = new Set<string>([
   'clock', 'capacity', 'whenFull', 'retain', 'ttl', 'maxTopics', 'maxSubscribers', 'maxBytes', 'dedupeWindow', 'idleTopics',
 ]) // prettier-ignore
@@ -56,10 +59,11 @@ export function memoryPlan(options: MemoryOptions): MemoryPlan {
   for (const name of Object.keys(options))
     if (!KNOWN.has(name)) throw new MillraceError('BAD_OPTION', `memory: there is no option '${name}'`)
   const { clock = systemClock, whenFull = 'block', ttl, idleTopics } = options
+  const { maxTopics = 100_000, maxSubscribers = 10_000, maxBytes = 16 * MIB, dedupeWindow = 120_000 } = options
   if (whenFull !== 'block' && whenFull !== 'refuse' && whenFull !== 'drop-oldest')
     throw new MillraceError('BAD_OPTION', "memory: whenFull is 'block', 'refuse' or 'drop-oldest'")
-  if (ttl !== undefined) positive('ttl', ttl)
-  if (idleTopics !== undefined) positive('idleTopics', idleTopics)
+  if (ttl !== undefined) milliseconds('memory: ttl', ttl, 1, LONGEST)
+  if (idleTopics !== undefined) milliseconds('memory: idleTopics', idleTopics, 1, LONGEST)
   return {
     clock,
     whenFull,
@@ -67,21 +71,19 @@ export function memoryPlan(options: MemoryOptions): MemoryPlan {
     idleTopics,
     capacity: bound('capacity', options.capacity, { messages: 100_000, bytes: 256 * MIB }, 1),
     retain: bound('retain', options.retain, { messages: 10_000, bytes: 16 * MIB }, 0),
-    maxTopics: positive('maxTopics', options.maxTopics ?? 100_000),
-    maxSubscribers: positive('maxSubscribers', options.maxSubscribers ?? 10_000),
-    maxBytes: positive('maxBytes', options.maxBytes ?? 16 * MIB),
-    dedupeWindow: positive('dedupeWindow', options.dedupeWindow ?? 120_000),
+    maxTopics: count('maxTopics', maxTopics, 1),
+    maxSubscribers: count('maxSubscribers', maxSubscribers, 1),
+    maxBytes: count('maxBytes', maxBytes, 1),
+    dedupeWindow: count('dedupeWindow', dedupeWindow, 1),
   }
 }
 
 function bound(name: string, given: Bound | undefined, usual: Required<Bound>, least: number): Required<Bound> {
   const { messages = usual.messages, bytes = usual.bytes } = given ?? {}
-  if (!(messages >= least) || !(bytes >= least))
-    throw new MillraceError('BAD_OPTION', `memory: ${name} is { messages, bytes }, each ${least} or more`)
-  return { messages, bytes }
+  return { messages: count(`${name}.messages`, messages, least), bytes: count(`${name}.bytes`, bytes, least) }
 }
 
-function positive(name: string, value: number): number {
-  if (!(value > 0)) throw new MillraceError('BAD_OPTION', `memory: ${name} is more than 0, not ${value}`)
+function count(name: string, value: number, least: number): number {
+  whole(`memory: ${name}`, value, least, Infinity)
   return value
 }

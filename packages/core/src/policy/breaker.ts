@@ -3,7 +3,7 @@ import { systemClock } from '../clock/system.ts'
 import { asError, MillraceError } from '../errors.ts'
 import type { Attempt, Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
-import { milliseconds, whole } from './bounds.ts'
+import { milliseconds, whole } from '../bounds.ts'
 import { warn } from '../warning.ts'
 
 export interface BreakerOptions {
@@ -148,7 +148,9 @@ export class Breaker {
   #look(): void {
     const state = this.#state
     if (state.is === 'open') {
-      if (this.#clock.now() >= state.until) this.#become({ is: 'half-open', counts: zero(), running: 0 })
+      const left = state.until - this.#clock.now()
+      // Further off than it ever was: the clock was set back.
+      if (left <= 0 || left > this.#options.cooldown) this.#become({ is: 'half-open', counts: zero(), running: 0 })
     } else if (state.is === 'closed' && this.#options.interval !== Infinity) {
       const now = this.#clock.now()
       // The state object stays: passes of the same closed state go on counting.

@@ -1,6 +1,6 @@
 import type { Attempt, Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
-import { whole } from './bounds.ts'
+import { whole } from '../bounds.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 export interface BulkheadOptions {

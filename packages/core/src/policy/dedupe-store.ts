@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
-import { whole } from './bounds.ts'
+import { whole } from '../bounds.ts'
 
 /**
  * Where a deduplicator remembers. Every call may answer with or without a promise. A claim belongs to its token: a

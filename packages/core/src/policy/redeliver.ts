@@ -4,7 +4,7 @@ import type { BackoffOptions } from '../contract.ts'
 import { asError, isMillraceError } from '../errors.ts'
 import type { Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
-import { whole } from './bounds.ts'
+import { whole } from '../bounds.ts'
 import { perDelivery } from './per-delivery.ts'
 
 /** Through the broker: a failed message is nacked, backs off there and comes again. */

@@ -5,7 +5,7 @@ import { asError, CODES, isMillraceError } from '../errors.ts'
 import type { Attempt, Context, Handler, Middleware } from '../handler.ts'
 import { telemetry } from '../telemetry.ts'
 import { isThenable } from '../thenable.ts'
-import { milliseconds, whole } from './bounds.ts'
+import { milliseconds, whole } from '../bounds.ts'
 import { sleep } from './sleep.ts'
 
 /** Retries in this process, before the delivery is settled. The wait is exponential with full jitter (`base`, `max`, `factor`). */

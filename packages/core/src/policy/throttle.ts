@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
 import type { Attempt, Context, Middleware } from '../handler.ts'
-import { milliseconds, whole } from './bounds.ts'
+import { milliseconds, whole } from '../bounds.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 export interface ThrottleOptions {
@@ -39,7 +39,8 @@ export class Throttle {
   /** ms until an attempt may begin; 0 is now. */
   get delay(): number {
     const oldest = this.#began[this.#next] ?? -Infinity
-    return Math.max(0, oldest + this.#per - this.#clock.now())
+    // No more than `per`: a clock that was set back must not stop the work until it has caught up.
+    return Math.min(this.#per, Math.max(0, oldest + this.#per - this.#clock.now()))
   }
 
   /** Takes a place if there is one now. */

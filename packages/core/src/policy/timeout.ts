@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.ts'
 import type { Attempt, Context, Handler, Middleware } from '../handler.ts'
 import { telemetry } from '../telemetry.ts'
 import { isThenable } from '../thenable.ts'
-import { milliseconds } from './bounds.ts'
+import { milliseconds } from '../bounds.ts'
 import { Deadlines } from './deadlines.ts'
 import { TimedScope } from './timed-scope.ts'
 

@@ -1,3 +1,4 @@
+import { graceOf } from '../adapter/grace.ts'
 import type { Clock } from '../clock/clock.ts'
 import { asError, MillraceError } from '../errors.ts'
 import type { Attempt, Handler, Middleware } from '../handler.ts'
@@ -101,8 +102,8 @@ export class HandlerEntry implements HandlerHandle<Attempt> {
     }
   }
 
-  stop(options: StopOptions = {}): Promise<HandlerReport> {
-    const { timeout = 30_000 } = options
+  async stop(options: StopOptions = {}): Promise<HandlerReport> {
+    const timeout = graceOf(options)
     const state = this.#state
     switch (state.is) {
       case 'added':

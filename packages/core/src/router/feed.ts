@@ -1,6 +1,6 @@
 import { backoff } from '../adapter/backoff.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { Closed, Subscription } from '../contract.ts'
+import type { Closed, Message, Subscription } from '../contract.ts'
 import { asError, CODES, isMillraceError, MillraceError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { sleep } from '../policy/sleep.ts'
@@ -13,8 +13,8 @@ export interface FeedOptions {
   readonly logger: Logger
   /** Called with each subscription, the first included, and again after a receive that failed. */
   readonly ready: (subscription: Subscription) => void
-  /** What was in hand may be lost: the subscription says so, or it is over. */
-  readonly lost: () => void
+  /** What was in hand may be lost: the subscription says which messages, or it is over. */
+  readonly lost: (which?: ReadonlySet<Message>) => void
   /** It is over for good: the broker is closed. */
   readonly ended: (error: Error) => void
 }
@@ -106,7 +106,7 @@ export class Feed {
   #up(subscription: Subscription): void {
     this.#state = { is: 'up', subscription }
     const { lost, ready } = this.#options
-    subscription.on('lost', lost)
+    subscription.on('lost', ({ deliveries }) => lost(deliveries && new Set(deliveries.map(({ message }) => message))))
     subscription.closed.then(error => this.#over(subscription, error)).catch(() => undefined)
     ready(subscription)
   }

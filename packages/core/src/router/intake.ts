@@ -1,7 +1,8 @@
 import { KeyGate } from '../adapter/key-gate.ts'
 import { Ring } from '../adapter/ring.ts'
 import type { Clock, Timer } from '../clock/clock.ts'
-import type { Delivery, Subscription } from '../contract.ts'
+import { Schedule } from '../clock/schedule.ts'
+import type { Delivery, Message, Subscription } from '../contract.ts'
 import type { Breaker } from '../policy/breaker.ts'
 import type { Throttle } from '../policy/throttle.ts'
 import { StreamSense } from './stream-sense.ts'
@@ -33,6 +34,8 @@ export class Intake {
   readonly #options: IntakeOptions
   readonly #gate = new KeyGate<Delivery>()
   readonly #sense = new StreamSense()
+  /** When the messages expire that keys are kept for. */
+  readonly #expiries: Schedule
   /** Let through by the gate, not begun yet: before everything that is still to come. */
   readonly #through = new Ring<{ readonly delivery: Delivery; readonly key: string }>()
   #state: 'idle' | 'open' | 'stopped' = 'idle'
@@ -50,6 +53,7 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options
+    this.#expiries = new Schedule(options.clock, { background: true })
   }
 
   /** Deliveries being worked on. */
@@ -81,7 +85,7 @@ export class Intake {
   finished(delivery: Delivery, key: string | undefined, held: boolean): void {
     this.#busy--
     if (key !== undefined) {
-      if (held) this.#gate.hold(key, delivery.message)
+      if (held) this.#hold(key, delivery)
       else {
         const next = this.#gate.leave(key)
         if (next) this.#through.push({ delivery: next, key })
@@ -91,8 +95,8 @@ export class Intake {
     if (!this.#looping) this.#loop()
   }
 
-  /** What waits may be lost, and what is expected back may never come. */
-  lost(): void {
+  /** What waits may be lost, and what is expected back may never come: these, or all where nobody knows which. */
+  lost(which?: ReadonlySet<Message>): void {
     const gone = ({ signal }: Delivery): boolean => signal.aborted
     this.#gate.take(gone)
     if (this.#putBack && gone(this.#putBack)) this.#putBack = undefined
@@ -101,7 +105,7 @@ export class Intake {
       const next = gone(one.delivery) ? this.#gate.leave(one.key) : one.delivery
       if (next) this.#through.push({ delivery: next, key: one.key })
     }
-    for (const { key, item } of this.#gate.reopen()) this.#through.push({ delivery: item, key })
+    this.#reopen(which === undefined ? undefined : message => which.has(message as Message))
     this.#loop()
   }
 
@@ -111,6 +115,7 @@ export class Intake {
     this.#asleep?.()
     this.#asleep = undefined
     this.#sense.stop()
+    this.#expiries.clear()
     const left = [...this.#through].map(({ delivery }) => delivery).concat(this.#gate.take())
     if (this.#putBack) left.push(this.#putBack)
     this.#putBack = undefined
@@ -122,6 +127,20 @@ export class Intake {
   empty(): Promise<void> {
     if (this.#busy === 0) return Promise.resolve()
     return new Promise(resolve => (this.#emptied = resolve))
+  }
+
+  /** The key is kept for the message; not for longer than it lives, for what has expired does not come back. */
+  #hold(key: string, { message, expires }: Delivery): void {
+    this.#gate.hold(key, message)
+    if (expires === undefined || this.#state === 'stopped') return
+    this.#expiries.add(expires, () => {
+      this.#reopen(one => one === message)
+      this.#loop()
+    })
+  }
+
+  #reopen(which?: (token: unknown) => boolean): void {
+    for (const { key, item } of this.#gate.reopen(which)) this.#through.push({ delivery: item, key })
   }
 
   #loop(): void {

@@ -1,3 +1,4 @@
+import { graceOf } from '../adapter/grace.ts'
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
 import type { Closed, CloseOptions, Message, Publisher, Subscriber } from '../contract.ts'
@@ -153,14 +154,15 @@ export class Router {
 
   /**
    * Starts every handler; resolves when the router has closed, by `close`, by the signal, or because every source ended.
-   * Rejects when a handler cannot start, after closing the others; BAD_OPTION when it was run before.
+   * Rejects when a handler cannot start, after closing the others; BAD_OPTION when it was run before, or for its timeout.
    */
   async run(options: RunOptions = {}): Promise<RouterReport> {
     if (this.#state.is === 'closing' || this.#state.is === 'closed') return this.#state.done
     if (this.#state.is === 'running') throw new MillraceError('BAD_OPTION', 'the router runs already')
+    const { signal } = options
+    const timeout = graceOf(options)
     this.#state = { is: 'running' }
-    const { signal, timeout } = options
-    const close = (): void => void this.close({ ...(timeout !== undefined && { timeout }) })
+    const close = (): void => void this.close({ timeout })
     const allStopped = new Promise<void>(resolve => (this.#allStopped = resolve))
     const undo: (void | (() => void))[] = []
     signal?.addEventListener('abort', close, { once: true })
@@ -189,8 +191,8 @@ export class Router {
    * signals and gives the rest back. Safe twice; again with a shorter timeout it hurries. Inside a handler: do not await
    * it, for it waits for that handler.
    */
-  close(options: CloseOptions = {}): Promise<RouterReport> {
-    const { timeout = 30_000 } = options
+  async close(options: CloseOptions = {}): Promise<RouterReport> {
+    const timeout = graceOf(options)
     const closing = this.#closing()
     if (closing) {
       if (this.#state.is === 'closing') for (const entry of this.#entries.values()) void entry.stop({ timeout })
@@ -234,6 +236,7 @@ export class Router {
   ): HandlerHandle<C> {
     if (this.#closing()) throw new MillraceError('CLOSED', 'the router is closed')
     if (this.#entries.has(name)) throw new MillraceError('BAD_OPTION', `there is a handler '${name}' already`)
+    if (typeof handler !== 'function') throw new MillraceError('BAD_OPTION', `handler '${name}': it is no function`)
     plan(name, spec, this.#clock) // so that a wrong option is told here
     const entry = new HandlerEntry({
       name,

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../clock/clock.ts'
+import { Grace } from '../adapter/grace.ts'
+import type { Clock } from '../clock/clock.ts'
 import { asError, MillraceError } from '../errors.ts'
 import type { Attempt, BatchContext, Context, Handler } from '../handler.ts'
 import type { Logger } from '../logger.ts'
@@ -39,7 +40,7 @@ export interface HandlerReport {
 
 type State =
   | { readonly is: 'running' }
-  | { readonly is: 'stopping'; readonly done: Promise<HandlerReport>; readonly hurry: (timeout: number) => void }
+  | { readonly is: 'stopping'; readonly done: Promise<HandlerReport>; readonly grace?: Grace }
 
 /** One handler at work, from its subscription to its last settlement. */
 export class Runner {
@@ -86,7 +87,7 @@ export class Runner {
       clock,
       logger,
       ready: subscription => this.#taking.open(subscription),
-      lost: () => this.#taking.lost(),
+      lost: which => this.#taking.lost(which),
       ended: error => void this.#sourceEnded(error),
     })
     this.#taking = plan.batch ? this.#batches() : this.#singles()
@@ -98,7 +99,7 @@ export class Runner {
       await this.#feed.start()
     } catch (error) {
       if (this.#state.is === 'stopping') throw error
-      this.#state = { is: 'stopping', done: Promise.resolve({ released: 0, unfinished: 0 }), hurry: () => undefined }
+      this.#state = { is: 'stopping', done: Promise.resolve({ released: 0, unfinished: 0 }) }
       this.#taking.stop()
       this.#end(asError(error))
       throw error
@@ -117,39 +118,27 @@ export class Runner {
   stop(timeout: number): Promise<HandlerReport> {
     const state = this.#state
     if (state.is === 'stopping') {
-      state.hurry(timeout)
+      state.grace?.within(timeout)
+      void this.#feed.close(timeout) // only ever hurries
       return state.done
     }
-    let hurried: (timeout: number) => void = () => undefined
-    const done = this.#drain(timeout, hurry => (hurried = hurry))
-    this.#state = { is: 'stopping', done, hurry: timeout => hurried(timeout) }
+    const grace = new Grace(this.#options.clock)
+    const done = this.#drain(timeout, grace)
+    this.#state = { is: 'stopping', done, grace }
     return done
   }
 
-  async #drain(timeout: number, onHurry: (hurry: (timeout: number) => void) => void): Promise<HandlerReport> {
-    const { clock, plan, logger } = this.#options
+  async #drain(timeout: number, grace: Grace): Promise<HandlerReport> {
+    const { plan, logger } = this.#options
     this.#tell('stopping')
     const before = this.#tally.released
     const unbegun = this.#taking.stop()
     this.#home.draining = closedError(plan.name)
     for (const context of this.#home.waiting) context.callOff(this.#home.draining)
     const closing = this.#feed.close(timeout)
-    let timer: Timer | undefined
-    let due = Infinity
-    const late = new Promise<void>(resolve => {
-      const within = (ms: number): void => {
-        if (clock.now() + ms >= due) return
-        due = clock.now() + ms
-        timer?.cancel()
-        if (ms > 0) timer = clock.after(ms, resolve)
-        else resolve()
-        void this.#feed.close(ms)
-      }
-      onHurry(within)
-      within(timeout)
-    })
-    await Promise.race([this.#taking.empty(), late])
-    timer?.cancel()
+    grace.within(timeout)
+    await Promise.race([this.#taking.empty(), grace.over])
+    grace.cancel()
     if (this.#taking.busy > 0) await this.#cut()
     const { released } = await closing
     this.#home.stopped ??= closedError(plan.name)
@@ -212,7 +201,7 @@ export class Runner {
         return intake.waiting
       },
       open: subscription => intake.open(subscription),
-      lost: () => intake.lost(),
+      lost: which => intake.lost(which),
       empty: () => intake.empty(),
       stop: () => {
         const left = intake.stop().filter(delivery => delivery.release()).length

@@ -1,17 +1,19 @@
+import { graceOf } from '../adapter/grace.ts'
 import type { Plugin } from './router.ts'
 
 export interface SignalsOptions {
   /** Default SIGINT and SIGTERM. */
   readonly signals?: readonly NodeJS.Signals[]
-  /** ms for the work in hand. Default 30,000. */
+  /** ms for the work in hand, 0 or more. Default 30,000. */
   readonly timeout?: number
   /** What the signals come from; for tests. */
   readonly source?: Pick<NodeJS.EventEmitter, 'on' | 'off'>
 }
 
-/** Closes the router at the first signal, and hard at the second: without waiting for what is in hand. */
+/** Closes the router at the first signal, and hard at the second: without waiting for what is in hand. @throws BAD_OPTION */
 export function signals(options: SignalsOptions = {}): Plugin {
-  const { signals: names = ['SIGINT', 'SIGTERM'], timeout = 30_000, source = process } = options
+  const { signals: names = ['SIGINT', 'SIGTERM'], source = process } = options
+  const timeout = graceOf(options)
   return router => {
     let first = true
     const onSignal = (): void => {

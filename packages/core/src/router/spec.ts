@@ -3,7 +3,7 @@ import type { Backoff } from '../adapter/backoff.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Broker, Delivery, Name, Publisher, SubscribeOptions, Subscriber } from '../contract.ts'
 import { MillraceError } from '../errors.ts'
-import { whole } from '../policy/bounds.ts'
+import { milliseconds, whole } from '../bounds.ts'
 import type { BreakerOptions } from '../policy/breaker.ts'
 import { Breaker } from '../policy/breaker.ts'
 import type { BulkheadOptions } from '../policy/bulkhead.ts'
@@ -111,6 +111,8 @@ export function plan(
   clock: Clock,
 ): Plan {
   const { subscriber, topic, group = name, publishTopic, concurrency = 1, deadLetter, subscribe } = spec
+  if (typeof (subscriber as Partial<Subscriber> | undefined)?.subscribe !== 'function')
+    throw new MillraceError('BAD_OPTION', `handler '${name}': subscriber is a broker, or what subscribes like one`)
   if (spec.retry) retry(spec.retry) // for its checks
   if (spec.redeliver) redeliver(spec.redeliver)
   const publisher = spec.publisher ?? (publishes(subscriber) ? subscriber : undefined)
@@ -121,6 +123,7 @@ export function plan(
   whole(`handler '${name}': concurrency`, concurrency, 1, batch ? 1_000 : 10_000)
   if (batch) {
     whole(`handler '${name}': batch.size`, batch.size, 1, 100_000)
+    if (batch.within !== undefined) milliseconds(`handler '${name}': batch.within`, batch.within, 0, Infinity)
     if ('orderBy' in spec || 'atomic' in spec)
       throw new MillraceError('BAD_OPTION', `handler '${name}': a batch handler has no orderBy and no atomic`)
   }

@@ -1,0 +1,14 @@
+import { MillraceError } from './errors.ts'
+
+/** @throws BAD_OPTION unless it is a whole number in the bounds; Infinity is one where `most` is. */
+export function whole(option: string, value: number, least: number, most: number): void {
+  const fits = Number.isInteger(value) || (value === Infinity && most === Infinity)
+  if (!fits || value < least || value > most)
+    throw new MillraceError('BAD_OPTION', `${option} is a whole number from ${least} to ${most}, not ${String(value)}`)
+}
+
+/** @throws BAD_OPTION unless it is a number of ms in the bounds; Infinity is one where `most` is. */
+export function milliseconds(option: string, value: number, least: number, most: number): void {
+  if (typeof value !== 'number' || !(value >= least) || !(value <= most))
+    throw new MillraceError('BAD_OPTION', `${option} is from ${least} to ${most} milliseconds, not ${String(value)}`)
+}
