@@ -96,7 +96,7 @@ export class Engine {
 
   /** Where the next octets are to be read to. */
   space(): Uint8Array {
-    return this.#read.space(this.#wanted)
+    return this.#read.space(this.#wanted, this.parked)
   }
 
   /** `size` octets were read into `space()`. False: read no more until `resume` has answered true. */

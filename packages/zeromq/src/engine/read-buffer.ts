@@ -16,6 +16,8 @@ export class ReadBuffer {
   bodyAt = 0
   #bodySize = 0
   #streaming = false
+  /** Where the next read goes while what was read before waits to be understood. */
+  #ahead: Slab | undefined
   readonly #slabs: SlabPool
   readonly #scratch: Uint8Array
 
@@ -24,8 +26,11 @@ export class ReadBuffer {
     this.#scratch = scratch
   }
 
-  /** Where to read to next; `wanted` is how many octets would complete what is there. */
-  space(wanted: number): Uint8Array {
+  /**
+   * Where to read to next; `wanted` is how many octets would complete what is there. `parked`: what is there is whole messages for
+   * the most part, which will be understood before anything is read.
+   */
+  space(wanted: number, parked: boolean = false): Uint8Array {
     if (this.body !== undefined) return this.body.subarray(this.bodyAt, this.bodyAt + LARGEST_READ)
     const kept = this.end - this.at
     if (kept === 0 && !this.#streaming) {
@@ -35,13 +40,20 @@ export class ReadBuffer {
     const least = this.#streaming ? Math.max(wanted, STREAMING_READ) : Math.max(wanted, QUIET_READ)
     let slab = this.slab
     if (slab !== undefined && kept === 0 && slab.uses === 1) this.at = this.end = 0
-    if (slab === undefined || slab.bytes.length - this.end < least) slab = this.#move(kept, least)
+    if (slab === undefined || slab.bytes.length - this.end < least) {
+      if (parked && this.#streaming) {
+        this.#ahead ??= this.#slabs.take(LARGE_SLAB)
+        return this.#ahead.bytes.subarray(AHEAD_OF_READ)
+      }
+      slab = this.#move(kept, least)
+    }
     return slab.bytes.subarray(this.end)
   }
 
   /** `size` octets have been read into what `space` gave, which was not the body. */
   filled(size: number): void {
-    if (this.slab === undefined) this.#copy(this.#scratch, size)
+    if (this.#ahead !== undefined) this.#join(this.#ahead, size)
+    else if (this.slab === undefined) this.#copy(this.#scratch, size)
     else this.end += size
     this.#streaming = size >= STREAMING_READ
   }
@@ -89,11 +101,32 @@ export class ReadBuffer {
     this.at = this.end = 0
   }
 
-  /** Gives everything up. */
+  /** Gives everything up. The slab is for nobody else: an ended link may go on to read into the space that it was given. */
   close(): void {
-    this.at = this.end
+    this.at = this.end = 0
     this.body = undefined
-    this.rest()
+    this.slab = this.#ahead = undefined
+  }
+
+  /** `size` octets were read into the slab ahead: what was left of the one before it comes before them. */
+  #join(ahead: Slab, size: number): void {
+    const from = this.at
+    const kept = this.end - from
+    const before = this.slab
+    this.#ahead = undefined
+    this.at = AHEAD_OF_READ - kept
+    this.end = AHEAD_OF_READ + size
+    this.slab = ahead
+    if (kept > AHEAD_OF_READ) {
+      // The beginning of a frame that is larger than what is set aside for it.
+      this.slab = this.#slabs.take(kept + size)
+      ahead.bytes.copy(this.slab.bytes, kept, AHEAD_OF_READ, AHEAD_OF_READ + size)
+      ahead.release()
+      this.at = 0
+      this.end = kept + size
+    }
+    before?.bytes.copy(this.slab.bytes, this.at, from, from + kept)
+    before?.release()
   }
 
   #copy(from: Uint8Array, size: number): void {
@@ -122,5 +155,7 @@ const LARGEST_READ = 256 * 1024
 /** A read of this size shows a busy connection; also the least room that such a connection reads into. */
 const STREAMING_READ = 16 * 1024
 const QUIET_READ = 512
+/** What is left free before a read that begins before all of the last one is understood: room for the beginning of a frame. */
+const AHEAD_OF_READ = 16 * 1024
 /** Up to here a body's memory is set aside at the word of the peer; it costs nothing before octets come. */
 const TRUSTED_BODY = 8 * 1024 * 1024

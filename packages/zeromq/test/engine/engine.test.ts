@@ -85,6 +85,21 @@ class Side {
     }
   }
 
+  /** Reads as Node's sockets do: the space for the next read is asked for before what is parked is read. */
+  readAhead(octets: Buffer, step: number): void {
+    let space = this.engine.space()
+    for (let at = 0; at < octets.length;) {
+      const size = octets.copy(space, 0, at, Math.min(at + step, octets.length))
+      at += size
+      let more = this.engine.filled(size)
+      space = this.engine.space()
+      while (!more) {
+        this.kept.push(...this.received())
+        more = this.engine.resume()
+      }
+    }
+  }
+
   readonly kept: string[][] = []
 }
 
@@ -129,6 +144,24 @@ test.each([1, 5, 300, 70_000])('octets that are pushed %d at a time arrive like 
 
   expect(pull.received()).toEqual(MESSAGES)
 })
+
+test.each([17_000, 40_000, 131_072, 1 << 20])(
+  'what is read while messages wait behind the mark joins the frame that was cut off, %d octets at a time',
+  step => {
+    const [push, pull] = [new Side('PUSH'), new Side('PULL', { mark: 3 })]
+    shake(push, pull)
+    const messages: string[][] = []
+    for (let i = 0; i < 900; i++) {
+      const size = i % 7 === 0 ? 15_000 + ((i * 911) % 30_000) : (i * 37) % 700
+      messages.push([String(i).padEnd(size, 'abcdefg')])
+    }
+    for (const message of messages) push.out.write(message)
+
+    pull.readAhead(push.written(), step)
+
+    expect([...pull.kept, ...pull.received()]).toEqual(messages)
+  },
+)
 
 test('what lies behind the mark waits, with its place kept, and large bodies too', () => {
   const [push, pull] = [new Side('PUSH'), new Side('PULL', { mark: 2 })]
