@@ -58,6 +58,7 @@ const floors: Readonly<Record<string, PackageFloors>> = {
       [
         'engine',
         'scheduler',
+        'crowd',
         'reconnection',
         'monitor',
         'curve',

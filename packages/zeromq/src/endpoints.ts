@@ -238,6 +238,8 @@ export class Endpoints {
   /** A session is over for good. */
   ended(session: Session): void {
     for (const bound of this.#bound.values()) bound.sessions.delete(session)
+    // A peer that came gets its pipe with the end of its handshake.
+    if (session.side === 'bind' && session.pipe === undefined) this.#core.crowd.failed(performance.now())
     const sessions = this.#sessions.get(session.options.endpoint)
     sessions?.delete(session)
     if (sessions?.size === 0) this.#sessions.delete(session.options.endpoint)
@@ -296,6 +298,7 @@ export class Endpoints {
           const failure = transportError(error, endpoint)
           core.report({ type: 'ACCEPT_FAILED', value: failure.errno, endpoint, detail: failure.message })
         },
+        crowded: () => core.crowd.crowded(performance.now()),
       },
       began: name => {
         endpoint = name

@@ -1,4 +1,5 @@
 import type { ContextCore, Member } from './context-core.ts'
+import { Crowd } from './crowd.ts'
 import { Endpoints } from './endpoints.ts'
 import type { EngineOptions } from './engine/engine.ts'
 import { ZmqError } from './errors.ts'
@@ -37,6 +38,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   readonly security: Security
   readonly pipes: Set<Pipe> = new Set()
   readonly handshakes: Set<object> = new Set()
+  readonly crowd: Crowd = new Crowd()
   monitor: Monitor | undefined
   /** Messages that were dropped when their time to linger was over, or with their connection. */
   dropped = 0

@@ -14,7 +14,7 @@ import { listenNow } from './listen-now.ts'
 import { parseTcpAddress, tcpEndpoint } from './address.ts'
 import { directReads, DirectReads, rewrap, socketOptions, StreamLink } from './stream-link.ts'
 import { TransportError } from './transport-error.ts'
-import { inTurns } from './turns.ts'
+import { inTurns, type Turns } from './turns.ts'
 import type { ConnectEvents, Connecting, LinkOptions, Listener, ListenerEvents, Transport } from './transport.ts'
 
 /** tcp: `[source;]host:port`, names and interfaces resolved at each bind and each connection. */
@@ -67,7 +67,12 @@ function numericHost(host: string, ipv6: boolean): string {
 /** A server that hands on what it accepts; it does not listen yet. */
 function accepting(options: LinkOptions, events: ListenerEvents, scratch: Uint8Array): Server {
   const accepts = acceptFilter(options.acceptFilters)
-  const accept = inTurns<Socket>(ACCEPTS, accepted => {
+  const turns: Turns<Socket> = {
+    most: ACCEPTS,
+    crowded: () => events.crowded?.() === true,
+    refuse: accepted => void accepted.destroy(),
+  }
+  const accept = inTurns<Socket>(accepted => {
     if (!server.listening) return void accepted.destroy()
     if (!accepts(accepted.remoteAddress)) {
       accepted.destroy()
@@ -83,7 +88,7 @@ function accepting(options: LinkOptions, events: ListenerEvents, scratch: Uint8A
     }
     prepare(socket, options)
     events.accepted(new StreamLink(socket, reads, ends))
-  })
+  }, turns)
   const server = createServer({ pauseOnConnect: true, noDelay: true }, accept)
   return server
 }

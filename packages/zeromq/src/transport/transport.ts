@@ -29,6 +29,8 @@ export interface ListenerEvents {
   accepted(link: Link): void
   /** A connection could not be accepted, or was refused by a filter (`code` says why); the listener goes on. */
   failed(error: NodeJS.ErrnoException): void
+  /** Most who come now fail their handshakes: they are to come in slowly. */
+  crowded?(): boolean
 }
 
 /** A connection on its way. Exactly one of the events follows, unless it is cancelled first. */

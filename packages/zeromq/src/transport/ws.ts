@@ -37,6 +37,7 @@ export function wsTransport(scheme: 'ws' | 'wss', below: Transport, scratch: Uin
     return {
       accepted: link => events.accepted(new WsLink(link, side, scratch)),
       failed: error => events.failed(error),
+      crowded: () => events.crowded?.() === true,
     }
   }
 }
