@@ -2,11 +2,15 @@ import type { AttachSpec, Driver, DriverTransaction, Sink, Source, WriteOptions 
 import type { Capabilities, Failure, Lag, Message } from 'millrace'
 import { Cluster, keyOf } from './cluster.ts'
 import { ours } from './errors.ts'
+import { retryTopic } from './names.ts'
 import type { Plan } from './options.ts'
 import { Outbound } from './outbound.ts'
 import { Coordinator } from './rpc.ts'
 import { KafkaSource } from './source.ts'
 import { Transactions } from './transactions.ts'
+
+/** Less than a topic keeps its records by default, by far. */
+const LONGEST_DELAY = 24 * 3600 * 1000
 
 /** Apache Kafka: topics are topics, groups are consumer groups, keys are keys. */
 export class KafkaDriver implements Driver {
@@ -34,9 +38,12 @@ export class KafkaDriver implements Driver {
       groups: true,
       broadcast: 'replay',
       ordered: 'key',
-      keyAffinity: true,
-      attempts: 'process',
-      nackDelay: { where: 'process', max: Number.MAX_SAFE_INTEGER },
+      // A retry topic's partitions may be another member's than those that the failures came from.
+      keyAffinity: !plan.retryTopics,
+      attempts: plan.retryTopics ? 'durable' : 'process',
+      nackDelay: plan.retryTopics
+        ? { where: 'broker', max: LONGEST_DELAY }
+        : { where: 'process', max: Number.MAX_SAFE_INTEGER },
       publishDelay: false,
       ttl: plan.wire === 'watermill' ? false : 'delivery',
       priority: 0,
@@ -67,7 +74,7 @@ export class KafkaDriver implements Driver {
   async attach(spec: AttachSpec, sink: Sink, signal: AbortSignal): Promise<Source> {
     await this.#bury()
     const orphaned = (leave: () => Promise<void>): void => void this.#orphans.add(leave)
-    const source = new KafkaSource({ cluster: this.#cluster, spec, sink, orphaned })
+    const source = new KafkaSource({ cluster: this.#cluster, outbound: this.#outbound, spec, sink, orphaned })
     try {
       await source.open(signal)
     } catch (error) {
@@ -76,23 +83,26 @@ export class KafkaDriver implements Driver {
     return source
   }
 
-  async lag(of: string, group: string): Promise<Lag> {
+  async lag(topic: string, group: string): Promise<Lag> {
+    const parts: Record<string, number> = {}
+    await this.#behind(await this.#cluster.ensure(topic), group, parts)
+    // What waits for its next attempt is not settled either.
+    if (this.#cluster.plan.retryTopics)
+      await this.#behind(await this.#cluster.ensure(retryTopic(topic, group)), group, parts)
+    return { messages: Object.values(parts).reduce((sum, one) => sum + one, 0), parts }
+  }
+
+  async #behind(topic: string, group: string, parts: Record<string, number>): Promise<void> {
     const cluster = this.#cluster
-    const topic = await cluster.ensure(of)
     const count = await cluster.partitions(topic)
     const indexes = Array.from({ length: count }, (_, index) => index)
     const places = indexes.map(partition => ({ topic, partition }))
     const committed = await cluster.committed(new Coordinator(cluster.client, group), group, places)
     const [begins, ends] = await Promise.all([cluster.begin(topic, indexes, 'earliest'), cluster.ends(topic, indexes)])
-    const parts: Record<string, number> = {}
-    let messages = 0
     for (const index of indexes) {
       const at = Math.max(committed.get(keyOf(topic, index))?.offset ?? 0, begins.get(index) ?? 0)
-      const behind = Math.max(0, (ends.get(index) ?? 0) - at)
-      parts[keyOf(topic, index)] = behind
-      messages += behind
+      parts[keyOf(topic, index)] = Math.max(0, (ends.get(index) ?? 0) - at)
     }
-    return { messages, parts }
   }
 
   async close(signal: AbortSignal): Promise<void> {

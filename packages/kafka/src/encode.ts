@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { foreignId, fromHeaders, HEADERS, MillraceError, opened, toHeaders } from 'millrace/adapter'
+import { foreignId, fromHeaders, HEADERS, MillraceError, opened } from 'millrace/adapter'
 import type { Stamp } from 'millrace/adapter'
 import type { Message } from 'millrace'
 
@@ -29,19 +29,28 @@ const EMPTY: Buffer = Buffer.alloc(0)
 /** Up to here a payload is copied, so that it does not keep the whole fetched chunk in memory. */
 const COPIED = 4096
 
+/** What travels with a record. */
+export interface RecordStamp extends Stamp {
+  /** When it goes out: the record's timestamp. */
+  readonly time: number
+  /** Of a record that waits in a retry topic: when it may be handed over, ms since the epoch. */
+  readonly due?: number | undefined
+  /** Of such a one too: when the message was first published. */
+  readonly published?: number | undefined
+}
+
 /** A message as a record. The key is the record's own, the time its timestamp. */
-export function toRecord(message: Message, stamp: Stamp & { readonly time: number }, wire: Wire): OutRecord {
+export function toRecord(message: Message, stamp: RecordStamp, wire: Wire): OutRecord {
   const { metadata, payload, tombstone } = message
   const headers = new Map<Buffer, Buffer>()
-  if (wire === 'watermill') {
-    headers.set(name(WATERMILL_ID), Buffer.from(message.id))
-    for (const key in metadata) headers.set(Buffer.from(key), Buffer.from(metadata[key] ?? ''))
-  } else {
-    const all = toHeaders(message, { expires: stamp.expires, attempt: stamp.attempt })
-    for (const key in all)
-      if (key !== HEADERS.key && key !== HEADERS.tombstone && key !== KEY_MARK)
-        headers.set(name(key), Buffer.from(all[key] ?? ''))
-  }
+  const { expires, attempt = 1, published, due } = stamp
+  headers.set(wire === 'watermill' ? WATERMILL_NAME : ID_NAME, Buffer.from(message.id))
+  for (const key in metadata)
+    if (wire === 'watermill' || key !== KEY_MARK) headers.set(Buffer.from(key), Buffer.from(metadata[key] ?? ''))
+  if (wire === 'millrace' && expires !== undefined) headers.set(EXPIRES_NAME, Buffer.from(String(expires)))
+  if (attempt > 1) headers.set(ATTEMPT_NAME, Buffer.from(String(attempt)))
+  if (published !== undefined) headers.set(TIME_NAME, Buffer.from(String(published)))
+  if (due !== undefined) headers.set(DUE_NAME, Buffer.from(String(due)))
   return {
     key: keyBytes(message),
     value: tombstone ? undefined : bytes(payload),
@@ -113,10 +122,20 @@ function bytes(payload: Uint8Array): Buffer {
 }
 
 /** Our own header names are the same few: their bytes are made once. */
-const NAMES: ReadonlyMap<string, Buffer> = new Map(
-  [...Object.values(HEADERS), WATERMILL_ID].map(header => [header, Buffer.from(header)]),
-)
+const ID_NAME = Buffer.from(HEADERS.id)
+const EXPIRES_NAME = Buffer.from(HEADERS.expires)
+const ATTEMPT_NAME = Buffer.from(HEADERS.attempt)
+const TIME_NAME = Buffer.from(HEADERS.time)
+const WATERMILL_NAME = Buffer.from(WATERMILL_ID)
+/** Like all of ours it is no metadata for whoever reads it. */
+const DUE_NAME = Buffer.from('millrace-due')
 
-function name(key: string): Buffer {
-  return NAMES.get(key) ?? Buffer.from(key)
+/** When a record of a retry topic may be handed over, ms since the epoch; undefined where it does not say. */
+export function dueOf({ headers }: Pick<InRecord, 'headers'>): number | undefined {
+  for (const [key, value] of headers)
+    if (key?.equals(DUE_NAME)) {
+      const due = Number(value?.toString())
+      return Number.isSafeInteger(due) && due > 0 ? due : undefined
+    }
+  return undefined
 }

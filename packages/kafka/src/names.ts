@@ -7,8 +7,21 @@ export function marked(topic: string): string {
   return marks === '' ? topic : `${topic}..-${marks}`
 }
 
-/** The topic behind a name in the cluster. */
+/** The topic behind a name in the cluster; of a retry topic the one whose failures it has. */
 export function unmarked(name: string): string {
-  const at = name.indexOf('..-')
+  const retry = name.indexOf(RETRY)
+  const at = retry < 0 ? name.indexOf('..-') : retry
   return at < 0 ? name : name.slice(0, at)
+}
+
+const RETRY = '..retry-'
+
+/** Where a group's failures of a topic wait for their next attempt. */
+export function retryTopic(topic: string, group: string): string {
+  return `${topic}${RETRY}${group}`
+}
+
+/** Whether that is the name of a retry topic, whoever's. */
+export function isRetryTopic(name: string): boolean {
+  return name.includes(RETRY)
 }

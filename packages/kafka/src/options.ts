@@ -47,6 +47,12 @@ export interface KafkaOptions extends Pick<BrokerOptions, 'reconnect' | 'connect
   readonly revokeTimeout?: number
   /** How far a partition is read beyond its oldest un-settled record. Default 1,000 records. */
   readonly maxAhead?: number
+  /**
+   * Failures wait in a topic of their own, `<topic>..retry-<group>`, so that what they failed in goes on without them and
+   * neither they nor their attempts are lost with a consumer; they lose their place among their key's. Default: they wait
+   * in this process.
+   */
+  readonly retryTopics?: boolean
   /** How often new topics (of a pattern) and new partitions are looked for. Default 5,000. */
   readonly refresh?: number
   /** 'committed' (default): records of open and aborted transactions are not seen. */
@@ -76,6 +82,7 @@ export interface Plan {
   readonly rebalanceTimeout: number
   readonly revokeTimeout: number
   readonly maxAhead: number
+  readonly retryTopics: boolean
   readonly refresh: number
   readonly isolation: 'committed' | 'uncommitted'
   readonly transactionalId: string | undefined
@@ -118,6 +125,7 @@ export function plan(given: KafkaOptions): Plan {
     rebalanceTimeout,
     revokeTimeout: Math.min(revokeTimeout, Math.ceil(sessionTimeout / 3)),
     maxAhead,
+    retryTopics: options.retryTopics ?? false,
     refresh,
     isolation: oneOf('isolation', options.isolation ?? 'committed', ['committed', 'uncommitted']),
     transactionalId: options.transactionalId,
@@ -195,6 +203,7 @@ function fromQuery(url: string | undefined): Record<string, unknown> {
   for (const [name, value] of new URLSearchParams(url?.split('?')[1] ?? '')) {
     if (TEXTS.includes(name)) found[name] = value
     else if (NUMBERS.includes(name)) found[name] = value.trim() === '' ? NaN : Number(value)
+    else if (name === 'retryTopics') found[name] = oneOf(name, value, ['true', 'false']) === 'true'
     else throw new MillraceError('BAD_OPTION', `kafka: there is no option '${name}' for the url`)
   }
   return found

@@ -4,16 +4,9 @@ import type { WriteOptions } from 'millrace/adapter'
 import type { Failure, Message } from 'millrace'
 import type { Cluster } from './cluster.ts'
 import { keyBytes, toRecord } from './encode.ts'
-import type { OutRecord } from './encode.ts'
+import type { OutRecord, RecordStamp } from './encode.ts'
 import { answer, codeOf, ours } from './errors.ts'
 import type { Plan } from './options.ts'
-
-/** One call of write: it ends when each of its messages has its answer. */
-interface Job {
-  left: number
-  readonly failures: Failure[]
-  readonly end: () => void
-}
 
 /** Where a topic's messages go. */
 interface Route {
@@ -21,19 +14,6 @@ interface Route {
   readonly name: string
   readonly count: number
   readonly at: number
-}
-
-interface Entry {
-  readonly job: Job
-  readonly index: number
-  readonly id: string
-  readonly topic: string
-  readonly partition: number
-  readonly record: OutRecord
-  readonly bytes: number
-  /** It goes by itself: the batch that it was in was refused, perhaps for another's sake. */
-  alone: boolean
-  state: 'waiting' | 'sent' | 'answered'
 }
 
 interface ProduceAnswer {
@@ -51,6 +31,8 @@ interface ProduceAnswer {
 const FRAME = 64
 /** All partitions' batches in one request. */
 const REQUEST = 8 * 1024 * 1024
+/** ms after which a call that has no answer yet is asked whether its caller still waits. */
+const LOOK = 100
 /** ms after which a topic's partitions are counted again. */
 const COUNTED = 60_000
 
@@ -64,10 +46,14 @@ export class Outbound {
   readonly #plan: Plan
   readonly #routes = new Map<string, Route>()
   readonly #stuck = new Map<string, number>()
+  readonly #jobs = new Set<Job>()
   #queue: Entry[] = []
   #producer: Producer | undefined
   #sending: Promise<void> | undefined
-  #armed = false
+  #armed: NodeJS.Timeout | 'now' | undefined
+  /** Bytes in the queue. */
+  #waiting = 0
+  #timer: NodeJS.Timeout | undefined
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -75,41 +61,27 @@ export class Outbound {
   }
 
   /** See `Driver.write`. */
-  async write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
-    const { signal, expires } = options
+  async write(
+    topic: string,
+    batch: readonly Message[],
+    options: WriteOptions,
+    stamp: Partial<RecordStamp> = {},
+  ): Promise<readonly Failure[]> {
     // Only at the first message to a topic, and now and then, is there anything to wait for.
     const route = this.#route(topic) ?? (await this.#look(topic))
-    if (signal.aborted) throw signal.reason
     return new Promise(resolve => {
-      const job: Job = {
-        left: batch.length,
-        failures: [],
-        end: () => {
-          signal.removeEventListener('abort', giveUp)
-          resolve(job.failures.sort((a, b) => a.index - b.index))
-        },
-      }
-      const entries: Entry[] = []
-      const giveUp = (): void => this.#giveUp(entries, signal.reason as Error)
-      signal.addEventListener('abort', giveUp, { once: true })
-      const stamp = { time: Date.now(), expires }
+      const job = new Job(batch, options, resolve)
+      const full: RecordStamp = { time: Date.now(), expires: options.expires, ...stamp }
       for (let index = 0; index < batch.length; index++) {
         const message = batch[index]! // index < length
-        const record = toRecord(message, stamp, this.#plan.wire)
-        const partition = this.#partition(route, message)
-        entries.push({
-          job,
-          index,
-          id: message.id,
-          topic: route.name,
-          partition,
-          record,
-          bytes: size(record),
-          alone: false,
-          state: 'waiting',
-        })
+        const record = toRecord(message, full, this.#plan.wire)
+        const entry = new Entry(job, index, route.name, this.#partition(route, message), record)
+        job.entries.push(entry)
+        this.#queue.push(entry)
+        this.#waiting += entry.bytes
       }
-      for (const entry of entries) this.#queue.push(entry)
+      this.#jobs.add(job)
+      this.#watch()
       this.#arm()
     })
   }
@@ -132,6 +104,8 @@ export class Outbound {
     }
     const closed = new MillraceError('CLOSED', 'kafka: closed')
     for (const entry of this.#queue.splice(0)) fail(entry, 'refused', closed)
+    clearTimeout(this.#timer)
+    for (const { entries } of this.#jobs) this.#giveUp(entries, closed)
     const producer = this.#producer
     this.#producer = undefined
     await producer?.close(true).catch(() => undefined) // nothing is left to lose
@@ -157,21 +131,20 @@ export class Outbound {
     return this.#plan.partitioner ? this.#plan.partitioner(key, count) : (murmur2(key) & 0x7fffffff) % count
   }
 
-  /** After all that is published in this turn of the event loop, or after `linger`. */
+  /** After all that is published in this turn of the event loop; after `linger`, or when there is a batch. */
   #arm(): void {
-    if (this.#armed || this.#sending || this.#queue.length === 0) return
-    this.#armed = true
+    if (this.#sending || this.#queue.length === 0) return
+    const enough = this.#plan.linger === 0 || this.#waiting >= this.#plan.batchBytes
+    if (this.#armed === 'now' || (this.#armed !== undefined && !enough)) return
+    if (this.#armed !== undefined) clearTimeout(this.#armed)
     const go = (): void => {
-      this.#armed = false
+      this.#armed = undefined
       this.#flush()
     }
-    if (this.#plan.linger === 0) process.nextTick(go)
-    else {
-      let bytes = 0
-      for (const entry of this.#queue) bytes += entry.bytes
-      if (bytes >= this.#plan.batchBytes) process.nextTick(go)
-      else setTimeout(go, this.#plan.linger)
-    }
+    if (enough) {
+      this.#armed = 'now'
+      process.nextTick(go)
+    } else this.#armed = setTimeout(go, this.#plan.linger)
   }
 
   #flush(): void {
@@ -203,6 +176,7 @@ export class Outbound {
     }
     const batch = this.#queue.splice(0, taken)
     for (const entry of batch) entry.state = 'sent'
+    this.#waiting -= total
     // Keyless messages stick to a partition for a batch: fewer, larger batches.
     for (const { topic, record } of batch)
       if (record.key === undefined) {
@@ -215,7 +189,7 @@ export class Outbound {
   async #send(batch: readonly Entry[]): Promise<void> {
     try {
       await this.#open().send({
-        messages: batch.map(({ topic, partition, record }) => ({ topic, partition, ...record })) as never,
+        messages: batch.map(entry => entry.forClient) as never,
         // Said here too: only then does the client begin anew with its sequence numbers after a failure.
         idempotent: true,
         compression: this.#plan.compression,
@@ -257,7 +231,10 @@ export class Outbound {
         if (entry.state === 'sent') again.push(entry)
       } else fail(entry, refused ? 'refused' : 'unknown', failure)
     }
-    for (const entry of again) entry.state = 'waiting'
+    for (const entry of again) {
+      entry.state = 'waiting'
+      this.#waiting += entry.bytes
+    }
     this.#queue.unshift(...again)
     // After a failure the client's sequence numbers are not to be trusted.
     const producer = this.#producer
@@ -276,23 +253,109 @@ export class Outbound {
     return this.#producer
   }
 
+  /**
+   * A signal for each call would cost as much as all else here, and nearly all calls end within milliseconds: only
+   * those that do not are asked for theirs.
+   */
+  #watch(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      for (const job of this.#jobs)
+        if (job.left === 0) this.#jobs.delete(job)
+        else if (job.old) {
+          this.#jobs.delete(job)
+          job.onAbort(error => this.#giveUp(job.entries, error))
+        }
+      if (this.#jobs.size > 0) this.#watch()
+    }, LOOK)
+    this.#timer.unref()
+  }
+
   #giveUp(entries: readonly Entry[], error: Error): void {
     const waiting = new Set(entries.filter(({ state }) => state === 'waiting'))
     if (waiting.size > 0) this.#queue = this.#queue.filter(entry => !waiting.has(entry))
+    for (const { bytes } of waiting) this.#waiting -= bytes
     for (const entry of entries)
       if (entry.state !== 'answered') fail(entry, entry.state === 'waiting' ? 'refused' : 'unknown', error)
+  }
+}
+
+/** One call of write: it ends when each of its messages has its answer. */
+class Job {
+  readonly batch: readonly Message[]
+  readonly entries: Entry[] = []
+  readonly failures: Failure[] = []
+  left: number
+  readonly #options: WriteOptions
+  readonly #resolve: (failures: readonly Failure[]) => void
+  readonly #begun = performance.now()
+  #unlisten: (() => void) | undefined
+
+  constructor(batch: readonly Message[], options: WriteOptions, resolve: (failures: readonly Failure[]) => void) {
+    this.batch = batch
+    this.left = batch.length
+    this.#options = options
+    this.#resolve = resolve
+  }
+
+  /** It has waited so long that its signal is worth its price. */
+  get old(): boolean {
+    return performance.now() - this.#begun >= LOOK
+  }
+
+  onAbort(then: (error: Error) => void): void {
+    const { signal } = this.#options
+    const listener = (): void => then(signal.reason as Error)
+    if (signal.aborted) return listener()
+    signal.addEventListener('abort', listener, { once: true })
+    this.#unlisten = () => signal.removeEventListener('abort', listener)
+  }
+
+  /** One more of its messages has its answer. */
+  answer(): void {
+    if (--this.left > 0) return
+    this.#unlisten?.()
+    this.#resolve(this.failures.length > 1 ? this.failures.sort((a, b) => a.index - b.index) : this.failures)
+  }
+}
+
+class Entry {
+  readonly job: Job
+  readonly index: number
+  readonly topic: string
+  readonly partition: number
+  readonly record: OutRecord
+  readonly bytes: number
+  /** It goes by itself: the batch that it was in was refused, perhaps for another's sake. */
+  alone = false
+  state: 'waiting' | 'sent' | 'answered' = 'waiting'
+
+  constructor(job: Job, index: number, topic: string, partition: number, record: OutRecord) {
+    this.job = job
+    this.index = index
+    this.topic = topic
+    this.partition = partition
+    this.record = record
+    this.bytes = size(record)
+  }
+
+  /** What the client's producer takes. */
+  get forClient(): object {
+    const { topic, partition, record } = this
+    const { key, value, headers, timestamp } = record
+    return { topic, partition, key, value, headers, timestamp }
   }
 }
 
 function done(entry: Entry): void {
   if (entry.state === 'answered') return
   entry.state = 'answered'
-  if (--entry.job.left === 0) entry.job.end()
+  entry.job.answer()
 }
 
 function fail(entry: Entry, outcome: Failure['outcome'], error: Error): void {
   if (entry.state === 'answered') return
-  entry.job.failures.push({ index: entry.index, id: entry.id, outcome, error })
+  entry.job.failures.push({ index: entry.index, id: entry.job.batch[entry.index]?.id ?? '', outcome, error })
   done(entry)
 }
 

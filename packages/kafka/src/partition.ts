@@ -1,9 +1,9 @@
 import type { RecordsBatch } from '@platformatic/kafka'
 import { asError, ContiguousTracker } from 'millrace/adapter'
 import type { Raw } from 'millrace/adapter'
-import { fromRecord } from './encode.ts'
+import { dueOf, fromRecord } from './encode.ts'
 import type { Mark } from './mark.ts'
-import { unmarked } from './names.ts'
+import { isRetryTopic, unmarked } from './names.ts'
 import { formatPosition, withOffset } from './position.ts'
 import type { Offsets } from './position.ts'
 
@@ -15,12 +15,19 @@ export class KafkaRaw implements Raw {
   readonly attempt: number
   readonly time: number
   readonly expires: number | undefined
+  /** In a retry topic: not before this, ms since the epoch. */
+  readonly due: number | undefined
+  /** Attempts that it brought along from where it was before. */
+  readonly earlier: number
   readonly partition: Partition
   readonly offset: number
   readonly #others: Offsets
 
   constructor(
-    from: Pick<KafkaRaw, 'message' | 'undecodable' | 'attempt' | 'time' | 'expires' | 'partition' | 'offset'>,
+    from: Pick<
+      KafkaRaw,
+      'message' | 'undecodable' | 'attempt' | 'time' | 'expires' | 'due' | 'earlier' | 'partition' | 'offset'
+    >,
     others: Offsets,
   ) {
     this.topic = unmarked(from.partition.topic)
@@ -29,6 +36,8 @@ export class KafkaRaw implements Raw {
     this.attempt = from.attempt
     this.time = from.time
     this.expires = from.expires
+    this.due = from.due
+    this.earlier = from.earlier
     this.partition = from.partition
     this.offset = from.offset
     this.#others = others
@@ -45,8 +54,18 @@ export class KafkaRaw implements Raw {
 
   /** The same once more. */
   again(attempt: number): KafkaRaw {
-    const { message, undecodable, time, expires, partition, offset } = this
-    const from = { message, attempt, time, expires, partition, offset, ...(undecodable && { undecodable }) }
+    const { message, undecodable, time, expires, due, earlier, partition, offset } = this
+    const from = {
+      message,
+      attempt,
+      time,
+      expires,
+      due,
+      earlier,
+      partition,
+      offset,
+      ...(undecodable && { undecodable }),
+    }
     return new KafkaRaw(from, this.#others)
   }
 }
@@ -64,6 +83,7 @@ export class Partition {
   /** Its name in the cluster. */
   readonly topic: string
   readonly index: number
+  readonly #retries: boolean
   /** The offset to fetch from. */
   fetched: number
   /** Failures of un-settled records, where there are any. */
@@ -81,6 +101,7 @@ export class Partition {
   constructor(topic: string, index: number, begin: number) {
     this.topic = topic
     this.index = index
+    this.#retries = isRetryTopic(topic)
     this.fetched = begin
     this.#handed = begin
   }
@@ -178,12 +199,15 @@ export class Partition {
   #raw(batch: RecordsBatch, record: RecordsBatch['records'][number], offset: number, others: Offsets): KafkaRaw {
     const failures = this.failures.size > 0 ? (this.failures.get(offset) ?? 0) : 0
     const time = Number(batch.firstTimestamp + record.timestampDelta)
-    const common = { attempt: failures + 1, time, partition: this, offset }
+    const due = this.#retries ? dueOf(record) : undefined
+    const common = { attempt: failures + 1, time, due, earlier: 0, partition: this, offset }
     try {
       const { message, stamp } = fromRecord(record, [this.topic, this.index, offset])
+      if (!this.#retries) return new KafkaRaw({ ...common, message, expires: stamp.expires }, others)
       // What a retry topic brings has failed before.
-      const attempt = common.attempt + Math.max(0, (stamp.attempt ?? 1) - 1)
-      return new KafkaRaw({ ...common, attempt, message, expires: stamp.expires }, others)
+      const earlier = Math.max(0, (stamp.attempt ?? 1) - 1)
+      const from = { attempt: common.attempt + earlier, earlier, time: stamp.time ?? time, expires: stamp.expires }
+      return new KafkaRaw({ ...common, ...from, message }, others)
     } catch (error) {
       const payload = record.value ?? new Uint8Array()
       const undecodable = { error: asError(error), payload }

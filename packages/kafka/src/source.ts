@@ -8,15 +8,18 @@ import { Commits } from './commits.ts'
 import { ConsumerMember } from './consumer-member.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Member, MemberHost } from './member.ts'
+import type { Outbound } from './outbound.ts'
 import { Partition } from './partition.ts'
 import type { KafkaRaw } from './partition.ts'
 import { formatPosition } from './position.ts'
 import type { Offsets } from './position.ts'
+import { Retries } from './retries.ts'
 import { Coordinator } from './rpc.ts'
 import { Topics } from './topics.ts'
 
 export interface KafkaSourceOptions {
   readonly cluster: Cluster
+  readonly outbound: Outbound
   readonly spec: AttachSpec
   readonly sink: Sink
   /** A member that could not say that it leaves: the next to come says it. */
@@ -36,6 +39,8 @@ export class KafkaSource implements Source, MemberHost {
   readonly #pool: ConnectionPool | undefined
   readonly #commits: Commits | undefined
   readonly #topics: Topics
+  /** Where failures wait; without it core holds them back. */
+  readonly #retries: Retries | undefined
   readonly #again: KafkaRaw[] = []
   readonly #quiet = new Set<() => void>()
   #state: 'on' | 'paused' | 'off' = 'on'
@@ -46,7 +51,9 @@ export class KafkaSource implements Source, MemberHost {
 
   constructor(options: KafkaSourceOptions) {
     this.#options = options
-    const { cluster, spec } = options
+    const { cluster, spec, outbound } = options
+    if (spec.group !== undefined && cluster.plan.retryTopics)
+      this.#retries = new Retries({ outbound, group: spec.group, due: raw => this.#giveAgain(raw) })
     if (spec.group !== undefined) {
       this.#coordinator = new Coordinator(cluster.client, spec.group)
       this.#pool = new ConnectionPool(cluster.plan.base.clientId, { ...cluster.plan.base })
@@ -97,7 +104,8 @@ export class KafkaSource implements Source, MemberHost {
   settle(batch: readonly Settlement[]): void | Promise<void> {
     let commit = false
     let redeliver = false
-    for (const { raw, outcome, attempt } of batch) {
+    const moving: Promise<void>[] = []
+    for (const { raw, outcome, attempt, delay } of batch) {
       const { partition, offset } = raw as KafkaRaw
       if (!this.#owns(partition)) continue
       if (outcome === 'ack') {
@@ -107,14 +115,18 @@ export class KafkaSource implements Source, MemberHost {
         }
         continue
       }
-      const failures = outcome === 'release' ? attempt - 1 : attempt
+      if (outcome === 'nack' && this.#retries && this.#state !== 'off') {
+        moving.push(this.#retry(this.#retries, raw as KafkaRaw, attempt, delay))
+        continue
+      }
+      const failures = (outcome === 'release' ? attempt - 1 : attempt) - (raw as KafkaRaw).earlier
       if (failures > 0) partition.failures.set(offset, failures)
       if (failures > 0 && partition.settled === offset) {
         this.#commits?.add(partition)
         commit = true
       }
       if (outcome === 'hold' || this.#state !== 'on') continue
-      const again = (raw as KafkaRaw).again(failures + 1)
+      const again = (raw as KafkaRaw).again(failures + (raw as KafkaRaw).earlier + 1)
       partition.open.set(offset, again)
       this.#again.push(again)
       redeliver = true
@@ -122,7 +134,8 @@ export class KafkaSource implements Source, MemberHost {
     if (redeliver) setImmediate(() => this.#pump())
     if (this.#quiet.size > 0) for (const wake of this.#quiet) wake()
     this.#kick()
-    return commit ? this.#commits?.commit() : undefined
+    const committing = commit ? this.#commits?.commit() : undefined
+    return moving.length === 0 ? committing : Promise.all([committing, ...moving]).then(() => undefined)
   }
 
   position(): string | undefined {
@@ -137,6 +150,7 @@ export class KafkaSource implements Source, MemberHost {
     if (this.#state === 'off') return
     this.#state = 'off'
     this.#topics.stop()
+    this.#retries?.drop()
     await this.#fetcher.stop()
     const member = this.#member
     if (!member) return
@@ -210,7 +224,11 @@ export class KafkaSource implements Source, MemberHost {
     const gone = places.flatMap(({ topic, partition }) => this.#partitions.get(keyOf(topic, partition)) ?? [])
     for (const partition of gone) this.#leaving.add(partition)
     const until = Date.now() + cluster.plan.revokeTimeout
-    while (this.#state === 'on' && gone.some(({ open }) => open.size > 0) && Date.now() < until)
+    while (
+      this.#state === 'on' &&
+      gone.some(one => one.open.size > (this.#retries?.of(one) ?? 0)) &&
+      Date.now() < until
+    )
       await this.#settlement(until - Date.now())
     for (const partition of gone) this.#commits?.add(partition)
     await this.#commits?.leave().catch(() => undefined) // what is not committed comes again
@@ -227,6 +245,7 @@ export class KafkaSource implements Source, MemberHost {
     this.#state = 'off'
     this.#failure = error
     this.#topics.stop()
+    this.#retries?.drop()
     this.#options.sink.down(error)
     void this.#fetcher.stop()
     const member = this.#member
@@ -251,6 +270,7 @@ export class KafkaSource implements Source, MemberHost {
       lost.push(...partition.open.values())
     }
     this.#snapshot = undefined
+    this.#retries?.drop(gone)
     for (let i = this.#again.length - 1; i >= 0; i--)
       if (gone.includes(this.#again[i]!.partition)) {
         // Core knows nothing of it: it was given back, and is not handed over again.
@@ -272,6 +292,28 @@ export class KafkaSource implements Source, MemberHost {
       if (partition.spread < maxAhead && !this.#leaving.has(partition)) yield partition
   }
 
+  /** A failure goes to its retry topic, and is settled here when it is there. */
+  async #retry(retries: Retries, raw: KafkaRaw, attempt: number, delay: number): Promise<void> {
+    const { partition, offset, earlier } = raw
+    const again = raw.again(attempt + 1)
+    partition.open.set(offset, again)
+    if (await retries.put(again, attempt + 1, delay)) {
+      if (!this.#owns(partition) || !partition.settle(offset)) return
+    } else {
+      partition.failures.set(offset, attempt - earlier)
+      if (!this.#owns(partition) || partition.settled !== offset) return
+    }
+    this.#commits?.add(partition)
+    this.#kick()
+    await this.#commits?.commit()
+  }
+
+  #giveAgain(raw: KafkaRaw): void {
+    if (!this.#owns(raw.partition)) return
+    this.#again.push(raw)
+    this.#pump()
+  }
+
   #kick(): void {
     if (this.#state === 'on') this.#fetcher.kick()
   }
@@ -288,10 +330,11 @@ export class KafkaSource implements Source, MemberHost {
     let idle = 0
     for (let i = this.#turn; this.#credit > 0 && idle < order.length && this.#running(); i++) {
       const partition = order[i % order.length]! // order is not empty
-      const batch: KafkaRaw[] = []
+      let batch: KafkaRaw[] = []
       const most = Math.min(TURN, this.#credit, this.#options.cluster.plan.maxAhead - partition.spread)
       partition.hand(most, this.#others(partition), batch)
       idle = batch.length === 0 ? idle + 1 : 0
+      if (this.#retries) batch = this.#retries.sift(batch)
       this.#credit -= batch.length
       this.#turn = (i + 1) % order.length
       if (batch.length > 0) sink.deliver(batch)

@@ -2,7 +2,7 @@ import { asError, isPattern, matches } from 'millrace/adapter'
 import type { AttachSpec, MillraceError } from 'millrace/adapter'
 import type { Cluster } from './cluster.ts'
 import { ours } from './errors.ts'
-import { unmarked } from './names.ts'
+import { isRetryTopic, retryTopic, unmarked } from './names.ts'
 
 export interface TopicsOptions {
   readonly cluster: Cluster
@@ -33,7 +33,7 @@ export class Topics {
     const { cluster, spec } = this.#options
     const names = await this.#matching()
     for (const topic of names) {
-      if (spec.group !== undefined) await cluster.place(spec.group, topic, spec.from)
+      if (spec.group !== undefined) await cluster.place(spec.group, topic, isRetryTopic(topic) ? 'earliest' : spec.from)
       this.#begun.set(topic, await cluster.partitions(topic))
     }
     this.#counts = new Map(this.#begun)
@@ -43,7 +43,7 @@ export class Topics {
   /** Where the reading of these partitions begins. */
   async begins(topic: string, indexes: readonly number[]): Promise<Map<number, number>> {
     const { cluster, spec } = this.#options
-    const count = this.#begun.get(topic) ?? 0
+    const count = isRetryTopic(topic) ? 0 : (this.#begun.get(topic) ?? 0)
     const old = indexes.filter(index => index < count)
     const late = indexes.filter(index => index >= count)
     return new Map([...(await cluster.begin(topic, old, spec.from)), ...(await cluster.begin(topic, late, 'earliest'))])
@@ -88,7 +88,10 @@ export class Topics {
     const all = spec.topics.some(isPattern) ? await cluster.topics() : []
     for (const topic of spec.topics)
       if (!isPattern(topic)) found.add(await cluster.ensure(topic))
-      else for (const name of all) if (matches(topic, unmarked(name))) found.add(name)
+      else for (const name of all) if (!isRetryTopic(name) && matches(topic, unmarked(name))) found.add(name)
+    const { group } = spec
+    if (cluster.plan.retryTopics && group !== undefined)
+      for (const name of [...found]) found.add(await cluster.ensure(retryTopic(unmarked(name), group)))
     return [...found].sort()
   }
 }

@@ -27,25 +27,33 @@ async function foreign(topic: string, what: ForeignKind): Promise<void> {
   await producer.close()
 }
 
-for (const groupProtocol of ['classic', 'consumer'] as const)
-  describe(`kafka, groups by the ${groupProtocol} protocol`, () => {
+// Retry topics change what happens to failures only: the full form has them too.
+const forms = [
+  { name: 'classic', groupProtocol: 'classic', retryTopics: false },
+  { name: 'consumer', groupProtocol: 'consumer', retryTopics: false },
+  ...(mode === 'full' ? [{ name: 'retry-topics', groupProtocol: 'classic', retryTopics: true } as const] : []),
+] as const
+
+for (const { name, groupProtocol, retryTopics } of forms)
+  describe(`kafka, ${name}`, () => {
     conformance({
-      name: `kafka (${groupProtocol})`,
+      name: `kafka (${name})`,
       server: 'Apache Kafka 4.3.1',
       mode,
-      report: fileURLToPath(new URL(`../../../.cache/reports/kafka-${groupProtocol}`, import.meta.url)),
+      report: fileURLToPath(new URL(`../../../.cache/reports/kafka-${name}`, import.meta.url)),
       open: () =>
         kafka({
           // Where the suite only asks for the capabilities there is no server yet.
           url: server?.url ?? 'kafka://127.0.0.1:1',
           groupProtocol,
+          retryTopics,
           sessionTimeout: 6_000,
           heartbeatInterval: 300,
           refresh: 300,
           transactionalId: `conformance-${process.pid}-${++transactional}`,
         }),
       // The short form kills the server under one protocol only: each time takes ten seconds.
-      ...((groupProtocol === 'classic' || mode === 'full') && { restart: () => server.restart({ signal: 'SIGKILL' }) }),
+      ...((name === 'classic' || mode === 'full') && { restart: () => server.restart({ signal: 'SIGKILL' }) }),
       foreign,
       test: (title, run, timeout) => test(title, run, timeout),
     })
