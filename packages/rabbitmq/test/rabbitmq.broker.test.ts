@@ -1,7 +1,7 @@
 import { connect } from 'amqplib'
 import type { ChannelModel } from 'amqplib'
 import { start } from '@millrace/harness'
-import type { Broker, Delivery, MillraceError, Subscription } from 'millrace'
+import type { Broker, Delivery, Message, MillraceError, Subscription } from 'millrace'
 import { isMillraceError, message, text } from 'millrace'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { rabbitmq } from '../src/index.ts'
@@ -34,6 +34,10 @@ async function take(from: Subscription, count: number): Promise<Delivery[]> {
   const taken: Delivery[] = []
   while (taken.length < count) taken.push(await from.receive({ signal: AbortSignal.timeout(15_000) }))
   return taken
+}
+
+function numbered(count: number): Message[] {
+  return Array.from({ length: count }, (_, i) => message(String(i)))
 }
 
 async function failureOf(work: Promise<unknown>): Promise<MillraceError> {
@@ -118,6 +122,101 @@ test('classic queues hand out what has a higher priority first', async () => {
   got[0]!.ack()
 
   expect(text(got[0]!.message)).toBe('9')
+})
+
+test('all that waits on a classic queue comes by priority, and by age within one', async () => {
+  const broker = open({ queues: 'classic', priorities: 10, prefix: 'classic' })
+  await broker.declare('ranked', { group: 'g' })
+  for (const [text, priority] of [
+    ['a0', 0],
+    ['b5', 5],
+    ['c9', 9],
+    ['d5', 5],
+    ['e0', 0],
+    ['f9', 9],
+  ] as const)
+    await broker.publish('ranked', message(text), { priority })
+
+  const got = await readAll(await broker.subscribe('ranked', { group: 'g', prefetch: 1 }), 6)
+
+  expect(got.map(one => text(one.message))).toEqual(['c9', 'f9', 'b5', 'd5', 'a0', 'e0'])
+})
+
+test('a priority is kept by a message that was nacked, and overtakes what waits', async () => {
+  const broker = open({ queues: 'classic', priorities: 10, prefix: 'classic' })
+  await broker.declare('retried', { group: 'g' })
+  const subscription = await broker.subscribe('retried', { group: 'g', prefetch: 1 })
+  await broker.publish('retried', message('urgent'), { priority: 9 })
+  const [urgent] = await take(subscription, 1)
+  await broker.publish('retried', numbered(3))
+
+  urgent!.nack({ delay: 0 })
+  await subscription.flush()
+  const got = await readAll(subscription, 4)
+
+  // At most one of the others was in hand already.
+  expect(got.findIndex(one => text(one.message) === 'urgent')).toBeLessThanOrEqual(1)
+  expect(got.find(one => text(one.message) === 'urgent')!.attempt).toBe(2)
+})
+
+test('what is acknowledged out of order is exactly what does not come again', async () => {
+  const broker = open()
+  const first = await broker.subscribe('exact', { group: 'g', prefetch: 100 })
+  await broker.publish('exact', numbered(100))
+  const deliveries = await take(first, 100)
+
+  // From behind, every third stays open: also the first, so that nothing may be said about "all up to here".
+  const open3 = (index: number): boolean => index % 3 === 0
+  for (const [index, delivery] of [...deliveries.entries()].toReversed()) {
+    if (!open3(index)) delivery.ack()
+    if (index % 7 === 0) await first.flush()
+  }
+  await first.flush()
+  await first.close({ timeout: 0 })
+  const again = await readAll(await broker.subscribe('exact', { group: 'g' }), 34)
+
+  expect(again.map(one => Number(text(one.message))).toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: 100 }, (_, i) => i).filter(open3),
+  )
+  expect((await broker.lag!('exact', 'g')).messages).toBe(0)
+})
+
+test('what has expired while it waited never comes, with and without a delay before', async () => {
+  const broker = open()
+  await broker.declare('brief', { group: 'g' })
+  await broker.publish('brief', message('gone'), { ttl: 1 })
+  await broker.publish('brief', message('gone before it was due'), { delay: 60, ttl: 1 })
+  await broker.publish('brief', message('lasting'), { ttl: 60_000 })
+  await broker.publish('brief', message('later'), { delay: 100 })
+
+  const got = await readAll(await broker.subscribe('brief', { group: 'g' }), 2)
+
+  expect(got.map(one => text(one.message))).toEqual(['lasting', 'later'])
+})
+
+test('many messages nacked with different delays come back in the order of their delays', async () => {
+  const broker = open()
+  const subscription = await broker.subscribe('ladder', { group: 'g' })
+  await broker.publish('ladder', numbered(6))
+  const delays = [640, 80, 480, 160, 320, 0]
+
+  const first = await take(subscription, 6)
+  for (const [index, delivery] of first.entries()) delivery.nack({ delay: delays[index]! })
+  const again = await readAll(subscription, 6)
+
+  expect(again.map(one => delays[Number(text(one.message))])).toEqual(delays.toSorted((a, b) => a - b))
+  expect(again.every(one => one.attempt === 2)).toBe(true)
+})
+
+test('the lag of a queue is what waits and what is in hand here; of a group that is not there it is an error', async () => {
+  const broker = open()
+  await broker.declare('behind', { group: 'g' })
+  await broker.publish('behind', numbered(10))
+  const subscription = await broker.subscribe('behind', { group: 'g', prefetch: 4 })
+  await take(subscription, 4)
+
+  expect(await broker.lag!('behind', 'g')).toEqual({ messages: 10 })
+  expect((await failureOf(broker.lag!('behind', 'nobody'))).code).toBe('TOPOLOGY_MISMATCH')
 })
 
 test('priorities on quorum queues are a BAD_OPTION', () => {
@@ -281,6 +380,34 @@ async function readAll(from: Subscription, count: number): Promise<Delivery[]> {
   }
   return got
 }
+
+test('with a single active consumer each key comes in order, when a consumer goes with messages in hand', async () => {
+  const broker = open({ singleActiveConsumer: true, prefix: 'single' })
+  const options = { group: 'g', prefetch: 8, backoff: { base: 5, max: 5, jitter: 'none' } } as const
+  const [first, second] = [await broker.subscribe('keyed', options), await broker.subscribe('keyed', options)]
+  await broker.publish(
+    'keyed',
+    numbered(30).map((one, i) => ({ ...one, key: `k${i % 3}` })),
+  )
+  const handled: string[] = []
+
+  for (let i = 0; i < 10; i++) {
+    const [delivery] = await take(first, 1)
+    handled.push(text(delivery!.message))
+    delivery!.ack()
+  }
+  const [held] = await take(first, 1)
+  expect(held!.attempt).toBe(1)
+  await first.close({ timeout: 0 })
+  handled.push(...(await readAll(second, 20)).map(one => text(one.message)))
+
+  for (const key of [0, 1, 2])
+    expect(handled.filter(one => Number(one) % 3 === key)).toEqual(
+      numbered(30)
+        .map(one => text(one))
+        .filter(one => Number(one) % 3 === key),
+    )
+})
 
 test("preset 'fanout': every group and every listener gets all, and publishing to nobody is no error", async () => {
   const broker = open({ preset: 'fanout', prefix: 'fan' })
