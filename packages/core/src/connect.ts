@@ -6,6 +6,7 @@ import type { MemoryOptions } from './memory/index.ts'
 /** Makes a broker of a URL and options; what every adapter's factory is. */
 export type Factory = (options: { readonly url: string } & Readonly<Record<string, unknown>>) => Broker
 
+/** How to connect, beside what the URL says. */
 export interface ConnectOptions {
   /** Factories by scheme's adapter (`kafka`, `rabbitmq`, …) that are there already: for bundlers, and for adapters of your own. */
   readonly adapters?: Readonly<Record<string, Factory>>

@@ -62,6 +62,7 @@ export interface Delivery {
   extend(atLeast?: number): Promise<number>
 }
 
+/** How a failure is to be treated. */
 export interface NackOptions {
   /** ms before it comes again, 0 or more, instead of the subscription's backoff; at most `capabilities.nackDelay.max`. */
   readonly delay?: number
@@ -69,6 +70,7 @@ export interface NackOptions {
   readonly error?: unknown
 }
 
+/** Why a message is given up. */
 export interface RejectOptions {
   /** For the dead letter's history, where there is no `error`. */
   readonly reason?: string
@@ -100,21 +102,25 @@ export interface Subscription extends AsyncIterable<Delivery>, AsyncDisposable {
   close(options?: CloseOptions): Promise<Closed>
 }
 
+/** How a wait can be ended: by an abort, with ABORTED. */
 export interface WaitOptions {
   readonly signal?: AbortSignal
 }
 
+/** How large a batch may get and how long it may take. */
 export interface BatchOptions extends WaitOptions {
   /** At least 1. */
   readonly size: number
   readonly within?: number
 }
 
+/** How long a close may take about it. */
 export interface CloseOptions {
   /** ms to wait for work in hand, 0 or more; default 30,000. Infinity: as long as it takes. @throws BAD_OPTION */
   readonly timeout?: number
 }
 
+/** What a close left undone. */
 export interface Closed {
   /** Deliveries that were in hand or unread and went back. */
   readonly released: number
@@ -123,6 +129,7 @@ export interface Closed {
 /** `up` after an outage, `down` when the link is gone, `gap` when messages may have been missed, `lost` when deliveries in hand were lost. */
 export type SubscriptionEventName = 'up' | 'down' | 'gap' | 'lost'
 
+/** What happened to a subscription's connection. */
 export interface SubscriptionEvent {
   readonly event: SubscriptionEventName
   readonly error?: Error
@@ -136,6 +143,7 @@ export interface SubscriptionEvent {
 /** Where a new group, or a subscription without one, begins. An existing group's own place wins. */
 export type From = 'earliest' | 'latest' | { readonly time: number } | { readonly after: string }
 
+/** How to consume. An option that the broker cannot keep is UNSUPPORTED, one outside its bounds BAD_OPTION. */
 export interface SubscribeOptions {
   /** Competing consumers share a group; it is durable. Without one the subscription is ephemeral and gets everything. */
   readonly group?: string
@@ -168,6 +176,7 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal
 }
 
+/** Waits that grow: base × factor^(attempt − 1), at most `max`. All finite, 0 ≤ base ≤ max. */
 export interface BackoffOptions {
   /** The first wait's upper bound in ms. Default 100. */
   readonly base?: number
@@ -179,6 +188,7 @@ export interface BackoffOptions {
   readonly jitter?: 'full' | 'none'
 }
 
+/** How to publish; for every message of the call. What the broker cannot keep is UNSUPPORTED, before anything is sent. */
 export interface PublishOptions {
   readonly signal?: AbortSignal
   /** ms until it gives up, more than 0; default 30,000. Infinity: never. */
@@ -238,6 +248,7 @@ export interface Capabilities {
   readonly shared: boolean
 }
 
+/** How a broker is, as far as this process knows. */
 export interface Health {
   readonly state: 'idle' | 'opening' | 'up' | 'down' | 'closing' | 'closed'
   /** Deliveries handed over and not settled. */
@@ -245,6 +256,7 @@ export interface Health {
   readonly lastError?: Error
 }
 
+/** How far a group is behind. */
 export interface Lag {
   /** Messages that the group has not settled. */
   readonly messages: number
@@ -252,6 +264,7 @@ export interface Lag {
   readonly parts?: Readonly<Record<string, number>>
 }
 
+/** Whose place in the topic is to be made. */
 export interface DeclareOptions extends WaitOptions {
   readonly group?: string
 }

@@ -35,6 +35,7 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   NOT_INSTALLED: { retry: false, means: 'A package that this needs is not installed.' },
 }
 
+/** Every code there is; `CODES` says what each means. */
 export type ErrorCode =
   | 'UNSUPPORTED'
   | 'SERVER_TOO_OLD'
@@ -62,6 +63,7 @@ export type ErrorCode =
   | 'INVALID_PAYLOAD'
   | 'NOT_INSTALLED'
 
+/** What a code says to whoever meets it. */
 export interface CodeMeaning {
   /** Whether trying again may help. */
   readonly retry: boolean

@@ -1,5 +1,6 @@
 import { warn } from './warning.ts'
 
+/** How much a line matters, from `trace` to `error`. */
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 
 /** What a line says beside its text. An `error` field may be an Error. */
@@ -19,6 +20,7 @@ export const LEVELS: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'erro
 /** Says nothing. */
 export const silent: Logger = Object.freeze({ enabled: () => false, log: () => undefined, with: () => silent })
 
+/** What is written and where to. */
 export interface LineLoggerOptions {
   /** The least level that is written. Default 'info'. */
   readonly level?: Level
@@ -43,6 +45,7 @@ export interface Captured {
   readonly fields: Fields
 }
 
+/** A logger that remembers, for tests. */
 export interface CaptureLogger extends Logger {
   /** Every line since it was made, those of its `with` descendants included. */
   readonly lines: readonly Captured[]

@@ -2,6 +2,7 @@ import type { Message } from './contract.ts'
 import { MillraceError } from './errors.ts'
 import { newId } from './id.ts'
 
+/** What a message carries beside its payload. Bounds: `Message`. */
 export interface MessageOptions {
   /** Default: a new UUIDv7. Not empty, at most 255 characters. */
   readonly id?: string

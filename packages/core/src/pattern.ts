@@ -27,6 +27,7 @@ export function pattern(text: string): Pattern {
   return Object.freeze({ pattern: text, levels: Object.freeze(levels) })
 }
 
+/** Whether it has the shape of what `pattern` makes, in whichever copy of the library. */
 export function isPattern(value: unknown): value is Pattern {
   return typeof value === 'object' && value !== null && 'pattern' in value && 'levels' in value
 }

@@ -55,6 +55,7 @@ export interface HandlerEvent {
   readonly error?: unknown
 }
 
+/** The channels on which a router tells what it does; `node:diagnostics_channel`. */
 export interface Telemetry {
   readonly process: TracingChannel<unknown, ProcessEvent>
   readonly publish: TracingChannel<unknown, PublishEvent>

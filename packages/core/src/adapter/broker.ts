@@ -33,6 +33,7 @@ import { CoreSubscription } from './subscription.ts'
 import type { SubscriptionHost } from './subscription-host.ts'
 import { innermost } from './wrapped-delivery.ts'
 
+/** How core treats a driver's connection. */
 export interface BrokerOptions {
   /** The driver needs no opening: publishing may be synchronous from the first call. */
   readonly ready?: boolean

@@ -38,11 +38,13 @@ export interface Driver {
   close(signal: AbortSignal): Promise<void>
 }
 
+/** What a topic is declared for. */
 export interface DeclareHow extends Pick<DeclareOptions, 'group'> {
   /** Set for a dead-letter topic, declared by core itself: what is published to it must never vanish for want of a reader. */
   readonly dead?: boolean
 }
 
+/** One publish's options as the driver needs them: checked, with moments instead of spans. */
 export interface WriteOptions {
   /** The moment before which it is not to be delivered, in ms since the epoch. */
   readonly notBefore?: number
@@ -54,6 +56,7 @@ export interface WriteOptions {
   readonly signal: AbortSignal
 }
 
+/** What a source is to deliver, with every default in place. */
 export interface AttachSpec {
   readonly topics: readonly (string | Pattern)[]
   readonly group?: string
@@ -119,6 +122,7 @@ export interface Raw {
   readonly origin: Readonly<Record<string, string | number>>
 }
 
+/** What became of one raw delivery. */
 export interface Settlement {
   readonly raw: Raw
   /**
@@ -134,6 +138,7 @@ export interface Settlement {
   readonly why: 'dead-lettered' | 'discarded' | 'expired' | undefined
 }
 
+/** A transaction as the driver gives it: what is written and acked through it happens wholly or not at all. */
 export interface DriverTransaction {
   write(topic: string, batch: readonly Message[]): Promise<void>
   ack(source: Source, raw: Raw): void

@@ -9,6 +9,7 @@ export interface Clock {
   after(delay: number, run: () => void, options?: { readonly background?: boolean }): Timer
 }
 
+/** Something that a clock will call once. */
 export interface Timer {
   /** Safe twice and after it ran. */
   cancel(): void

@@ -5,6 +5,7 @@ export interface EncodeContext {
   readonly metadata: Record<string, string>
 }
 
+/** What a codec is told of the message that it reads. */
 export interface DecodeContext {
   readonly topic: string
   readonly metadata: Readonly<Record<string, string>>

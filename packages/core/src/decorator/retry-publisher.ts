@@ -6,6 +6,7 @@ import { CODES, isMillraceError, MillraceError } from '../errors.ts'
 import { whole } from '../bounds.ts'
 import { sleep } from '../policy/sleep.ts'
 
+/** How often, and how long between. */
 export interface RetryPublisherOptions extends BackoffOptions {
   /** Calls in all, 1 to 1,000. Default 5. */
   readonly attempts?: number

@@ -11,6 +11,7 @@ export interface Bound {
   readonly bytes?: number
 }
 
+/** The bounds of a memory broker; all optional, all held. Outside its own bounds an option is BAD_OPTION. */
 export interface MemoryOptions {
   /** What all of the broker's time comes from; default the system's. */
   readonly clock?: Clock

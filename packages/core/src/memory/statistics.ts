@@ -32,6 +32,7 @@ export function addCounts(sum: Counts, more: Counts): void {
   for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += more[key]
 }
 
+/** One group's counts and what it has left, in one topic. */
 export interface GroupStatistics extends Readonly<Omit<Counts, 'published'>> {
   /** Not settled by the group. */
   readonly pending: number
@@ -40,6 +41,7 @@ export interface GroupStatistics extends Readonly<Omit<Counts, 'published'>> {
   readonly consumers: number
 }
 
+/** One topic's counts over all its groups, and what it keeps. */
 export interface TopicStatistics extends Readonly<Counts> {
   /** Kept: un-settled, and settled ones for replay. */
   readonly retained: number
@@ -54,6 +56,7 @@ export interface TopicStatistics extends Readonly<Counts> {
   readonly ephemeral: readonly GroupStatistics[]
 }
 
+/** The whole broker's counts, those of topics that are gone included, and each topic's. */
 export interface MemoryStatistics extends Readonly<Counts> {
   /** Over all groups, messages not settled; a message counts once for each group that has not settled it. */
   readonly pending: number

@@ -7,6 +7,7 @@ export const CORRELATION_ID = 'correlation_id'
 /** The metadata of a message that says of which message it is a consequence. */
 export const CAUSATION_ID = 'causation_id'
 
+/** Which metadata key a chain of messages shares, and how one begins. */
 export interface CorrelationOptions {
   /** The metadata key of the chain's id. Default 'correlation_id'. */
   readonly key?: string

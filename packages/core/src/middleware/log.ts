@@ -2,6 +2,7 @@ import type { Middleware } from '../handler.ts'
 import type { Level } from '../logger.ts'
 import { isThenable } from '../thenable.ts'
 
+/** At which levels it writes. */
 export interface LogOptions {
   /** Of the line for work that was done. Default 'info'. */
   readonly level?: Level

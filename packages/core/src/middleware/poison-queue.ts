@@ -13,6 +13,7 @@ export const HANDLER_POISONED = 'handler_poisoned'
 /** The broker it came from. Watermill's name. */
 export const SUBSCRIBER_POISONED = 'subscriber_poisoned'
 
+/** Where poisoned messages go, and which they are. */
 export interface PoisonQueueOptions {
   readonly publisher: Publisher
   readonly topic: string

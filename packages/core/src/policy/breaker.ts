@@ -6,6 +6,7 @@ import { isThenable } from '../thenable.ts'
 import { milliseconds, whole } from '../bounds.ts'
 import { warn } from '../warning.ts'
 
+/** When a breaker opens and how it closes again. */
 export interface BreakerOptions {
   /** Failures in a row that open it, 1 to 1,000,000. Default 5. */
   readonly failures?: number
@@ -23,6 +24,7 @@ export interface BreakerOptions {
   readonly onChange?: (from: BreakerState, to: BreakerState) => void
 }
 
+/** Closed lets all through, open nothing, half-open a few probes. */
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /** Of the present state. */

@@ -3,6 +3,7 @@ import { isThenable } from '../thenable.ts'
 import { whole } from '../bounds.ts'
 import { WaitingLine } from './waiting-line.ts'
 
+/** How wide it is. */
 export interface BulkheadOptions {
   /** Attempts that may run at the same time, 1 to 100,000. */
   readonly limit: number

@@ -15,8 +15,10 @@ export interface DedupeStore {
   release(key: string, claim: { readonly token: string }): void | Promise<void>
 }
 
+/** The answer to a claim. */
 export type Claimed = 'claimed' | 'busy' | 'done'
 
+/** The bounds of a store in this process. */
 export interface MemoryDedupeOptions {
   /** Keys remembered at most, 1 to 10,000,000; the oldest done one is forgotten first. Default 100,000. */
   readonly max?: number

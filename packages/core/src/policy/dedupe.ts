@@ -8,6 +8,7 @@ import { memoryDedupeStore } from './dedupe-store.ts'
 import { perDelivery } from './per-delivery.ts'
 import { sleep } from './sleep.ts'
 
+/** What counts as the same message, for how long, and where that is remembered. */
 export interface DedupeOptions {
   /** What two messages have in common when one of them is enough. Default: their id. Undefined: this one is not looked at. */
   readonly key?: (message: Message) => string | undefined

@@ -30,6 +30,7 @@ export function redeliver(options: RedeliverOptions = {}): Middleware {
   })
 }
 
+/** What is dead-lettered at once. */
 export interface DeadLetterOptions {
   /** Which errors a message is dead-lettered for, at its first failure. Default: all. */
   readonly when?: (error: Error, context: Context) => boolean

@@ -26,6 +26,7 @@ export interface RetryOptions extends BackoffOptions {
   readonly random?: () => number
 }
 
+/** What `onRetry` is told before each wait. */
 export interface RetryEvent {
   readonly error: Error
   /** Of the attempt that failed: 1 is the first. */

@@ -4,6 +4,7 @@ import type { Attempt, Context, Middleware } from '../handler.ts'
 import { milliseconds, whole } from '../bounds.ts'
 import { WaitingLine } from './waiting-line.ts'
 
+/** How many in how long. */
 export interface ThrottleOptions {
   /** Attempts that may begin in any `per` ms, 1 to 1,000,000. */
   readonly rate: number

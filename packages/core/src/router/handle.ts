@@ -2,11 +2,13 @@ import type { Attempt, Context, Middleware } from '../handler.ts'
 import type { HandlerReport } from './runner.ts'
 import type { HandlerStats } from './stats.ts'
 
+/** Where middleware goes; the last argument of `use`. */
 export interface UseOptions {
   /** 'attempt': inside the retries. 'delivery': around them, once. Default: what the middleware says, else 'attempt'. */
   readonly per?: 'attempt' | 'delivery'
 }
 
+/** How long a handler may take to stop. */
 export interface StopOptions {
   /** ms for the work in hand. Default 30,000. */
   readonly timeout?: number

@@ -22,6 +22,7 @@ export type Returned<O = never> = Plain<O> | PromiseLike<Plain<O>>
 // oxlint-disable-next-line no-invalid-void-type
 type Plain<O> = void | null | Output<O> | readonly Output<O>[]
 
+/** One thing that a handler publishes by returning it. */
 export type Output<O = never> = Message | Outgoing | O
 
 /** The mark of what `to` makes, the same for every copy of the library. */

@@ -17,6 +17,7 @@ import { plan } from './spec.ts'
 import type { HandlerStats } from './stats.ts'
 import type { Input, ReadTopic } from './topic.ts'
 
+/** What all handlers of a router share. */
 export interface RouterOptions {
   /** Default: warnings and errors, a line each, to standard error. */
   readonly logger?: Logger
@@ -24,6 +25,7 @@ export interface RouterOptions {
   readonly clock?: Clock
 }
 
+/** When a running router ends, and how long it may take about it. */
 export interface RunOptions extends CloseOptions {
   /** Its abort closes the router, with `timeout` for the work in hand (default 30,000 ms). */
   readonly signal?: AbortSignal

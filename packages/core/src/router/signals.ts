@@ -1,6 +1,7 @@
 import { graceOf } from '../adapter/grace.ts'
 import type { Plugin } from './router.ts'
 
+/** Which signals close a router, and how. */
 export interface SignalsOptions {
   /** Default SIGINT and SIGTERM. */
   readonly signals?: readonly NodeJS.Signals[]

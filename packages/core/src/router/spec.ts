@@ -53,6 +53,7 @@ export interface CommonSpec<O = never> {
   >
 }
 
+/** A handler of single messages: what it reads, and what to do about failure, load and time. */
 export interface HandlerSpec<O = never> extends CommonSpec<O> {
   /** Deliveries handled at the same time, 1 to 10,000. Default 1. */
   readonly concurrency?: number
@@ -62,6 +63,7 @@ export interface HandlerSpec<O = never> extends CommonSpec<O> {
   readonly atomic?: boolean
 }
 
+/** A handler of batches: what it reads, how much at a time, and what to do about failure, load and time. */
 export interface BatchSpec<O = never> extends CommonSpec<O> {
   readonly batch: {
     /** Messages at most, 1 to 100,000; also the prefetch, where `subscribe` does not say. */

@@ -9,6 +9,7 @@ import type { WriteTopic } from '../router/topic.ts'
 import { virtualClock } from './virtual-clock.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
+/** What a fake context says of itself. */
 export interface FakeContextOptions {
   /** Default 'test'. */
   readonly handler?: string

@@ -1,6 +1,7 @@
 import type { Delivery, Message, NackOptions, RejectOptions } from '../contract.ts'
 import { MillraceError } from '../errors.ts'
 
+/** What a fake delivery says of itself. */
 export interface FakeDeliveryOptions {
   /** Default 'test'. */
   readonly topic?: string

@@ -1,6 +1,7 @@
 import type { Message } from '../contract.ts'
 import { MillraceError } from '../errors.ts'
 
+/** Which messages a fault is for; default: any. */
 export interface FaultScope {
   /** Of this topic only. Default: of any. */
   readonly topic?: string
@@ -8,6 +9,7 @@ export interface FaultScope {
   readonly match?: (message: Message) => boolean
 }
 
+/** What is said of a delivery that the handler never sees. */
 export interface NackFault extends FaultScope {
   /** What the delivery is nacked with. */
   readonly error?: unknown
@@ -15,6 +17,7 @@ export interface NackFault extends FaultScope {
   readonly delay?: number
 }
 
+/** How a publish fails. */
 export interface PublishFault extends FaultScope {
   /** Default 'refused'. */
   readonly outcome?: 'refused' | 'unknown'

@@ -10,6 +10,7 @@ import { FaultRules } from './faults.ts'
 import type { Faults, NackFault, PublishFault } from './faults.ts'
 import { passingDriver, passingSource } from './passing.ts'
 
+/** A broker and the means to break it. */
 export interface FaultyBroker {
   readonly broker: Broker
   readonly faults: Faults

@@ -21,6 +21,7 @@ import type { SettleOptions, Unsettled } from './settle.ts'
 import { virtualClock } from './virtual-clock.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
+/** What the harness stands on; everything has a default. */
 export interface HarnessOptions {
   /** Where the clock stands at first, in ms since the epoch. Default 2026-01-01T00:00:00Z. */
   readonly start?: number

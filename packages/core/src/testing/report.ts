@@ -1,6 +1,7 @@
 /** What happened, by topic. Plain data: made for `toEqual` and `toMatchObject`. */
 export type Report = Readonly<Record<string, TopicReport>>
 
+/** What happened on one topic. */
 export interface TopicReport {
   /** In the order in which the broker took them. */
   readonly published: readonly PublishedRecord[]
@@ -10,6 +11,7 @@ export interface TopicReport {
   readonly deadLetters: readonly DeadLetterRecord[]
 }
 
+/** A message that was accepted. */
 export interface PublishedRecord {
   readonly id: string
   readonly key?: string
@@ -20,6 +22,7 @@ export interface PublishedRecord {
   readonly at: number
 }
 
+/** One attempt at a message and what became of it. */
 export interface DeliveryRecord {
   readonly id: string
   readonly text: string
@@ -33,6 +36,7 @@ export interface DeliveryRecord {
 export type DeliveryOutcome =
   'acked' | 'nacked' | 'released' | 'dead-lettered' | 'discarded' | 'expired' | 'lost' | 'open'
 
+/** A message that was dead-lettered, and why. */
 export interface DeadLetterRecord {
   readonly id: string
   readonly text: string

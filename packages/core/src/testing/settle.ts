@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.ts'
 import type { Journal } from './journal.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
+/** How far a test lets things go. */
 export interface SettleOptions {
   /** ms of the virtual clock that it may move on in all. Default one day. */
   readonly within?: number

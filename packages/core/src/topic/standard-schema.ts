@@ -18,7 +18,9 @@ interface Issue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
+/** What a schema takes. */
 export type InputOf<S extends StandardSchema> = NonNullable<S['~standard']['types']>['input']
+/** What comes out of a schema. */
 export type OutputOf<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output']
 
 /** The issues in one line: `amount: expected a number; customer.id: is missing`. */

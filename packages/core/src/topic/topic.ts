@@ -18,6 +18,7 @@ export interface Topic<In = unknown, Out = In> {
   decode(message: Message): Out | Promise<Out>
 }
 
+/** What one message says for itself instead of its topic. */
 export interface TopicMessageOptions {
   readonly id?: string
   /** Instead of the topic's `key`. */
@@ -25,6 +26,7 @@ export interface TopicMessageOptions {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
+/** What the values of a topic are and how they travel. */
 export interface TopicOptions<In> {
   /** Default JSON. */
   readonly codec?: Codec

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { Log, OVERHEAD } from '../../src/memory/log.ts'
+import { message, text } from '../../src/message.ts'
+
+/** Ten apart in sequence and in time, so that what lies between two can be asked for. */
+function filled(count: number): Log {
+  const log = new Log('t', 0, { start: 1000 })
+  for (let i = 0; i < count; i++) log.append(message(String(i)), i * 10, 1000 + i * 10, undefined)
+  return log
+}
+
+test('keeps every message in its order while it grows and wraps', () => {
+  const log = filled(3)
+
+  for (let i = 3; i < 500; i++) {
+    if (i % 3 === 0) log.shift()
+    log.append(message(String(i)), i * 10, 1000 + i * 10, i % 7 === 0 ? i : undefined)
+  }
+
+  for (let offset = log.head; offset < log.tail; offset++) {
+    expect(text(log.message(offset))).toBe(String(offset))
+    expect([log.seq(offset), log.age(offset)]).toEqual([offset * 10, offset * 10])
+    expect(log.expires(offset)).toBe(offset >= 3 && offset % 7 === 0 ? offset : undefined)
+  }
+})
+
+test('finds the first after a sequence number, and the first at a time or later', () => {
+  const log = filled(20)
+  for (let i = 0; i < 5; i++) log.shift()
+
+  expect([-1, 0, 49, 50, 59, 190, 500].map(seq => log.after(seq))).toEqual([5, 5, 5, 6, 6, 20, 20])
+  expect([0, 1050, 1051, 1190, 1191].map(time => log.since(time))).toEqual([5, 5, 6, 19, 20])
+})
+
+test('says what it forgot weighed, and knows nothing of it any more', () => {
+  const log = new Log('t', 0, { start: 0 })
+  log.append(message('12345'), 1, 0, 99)
+
+  expect(log.shift()).toBe(5 + OVERHEAD)
+  expect([log.size, log.expires(0), log.mortal]).toEqual([0, undefined, true])
+})
