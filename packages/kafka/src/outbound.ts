@@ -31,6 +31,8 @@ interface ProduceAnswer {
 const FRAME = 64
 /** All partitions' batches in one request. */
 const REQUEST = 8 * 1024 * 1024
+/** ms that the server may take to answer. */
+const PATIENCE = 10_000
 /** ms after which a call that has no answer yet is asked whether its caller still waits. */
 const LOOK = 100
 /** ms after which a topic's partitions are counted again. */
@@ -246,6 +248,8 @@ export class Outbound {
     this.#producer ??= new Producer({
       ...this.#plan.base,
       idempotent: true,
+      // A link that is silent is given up, and another tried: no request of a producer takes as long as a JoinGroup may.
+      requestTimeout: Math.min(this.#plan.base.requestTimeout ?? PATIENCE, PATIENCE),
       retries: true,
       retryDelay: 100,
       compression: this.#plan.compression,

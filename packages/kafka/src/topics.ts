@@ -89,9 +89,10 @@ export class Topics {
     for (const topic of spec.topics)
       if (!isPattern(topic)) found.add(await cluster.ensure(topic))
       else for (const name of all) if (!isRetryTopic(name) && matches(topic, unmarked(name))) found.add(name)
+    const names = [...found]
     const { group } = spec
     if (cluster.plan.retryTopics && group !== undefined)
-      for (const name of [...found]) found.add(await cluster.ensure(retryTopic(unmarked(name), group)))
+      for (const name of names) found.add(await cluster.ensure(retryTopic(unmarked(name), group)))
     return [...found].sort()
   }
 }

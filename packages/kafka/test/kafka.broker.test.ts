@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { start } from '@millrace/harness'
-import type { RunningServer } from '@millrace/harness'
+import type { FaultProxy, RunningServer } from '@millrace/harness'
 import { Admin, Producer } from '@platformatic/kafka'
 import { isMillraceError, message, pattern, text, tombstone } from 'millrace'
 import type { Broker, Delivery, Subscription } from 'millrace'
@@ -28,6 +28,18 @@ function open(options: Partial<KafkaOptions> = {}): Broker {
 afterEach(async () => {
   await Promise.all(opened.splice(0).map(broker => broker.close({ timeout: 0 })))
 })
+/** Messages sent through faults. */
+const COUNT = process.env['MILLRACE_FULL'] ? 10_000 : 1_000
+
+/** Nothing passes, and nobody is told; in the end the link is found to be dead. */
+function halfOpen(proxy: FaultProxy): void {
+  proxy.silence()
+  setTimeout(() => {
+    proxy.heal()
+    proxy.cut('reset')
+  }, 1_500).unref()
+}
+
 let names = 0
 const unique = (name: string): string => `${name}-${process.pid}-${++names}`
 const bare = () => ({ clientId: 'bare', bootstrapBrokers: [new URL(server.url).host], retryDelay: 50 })
@@ -492,6 +504,43 @@ describe('the link', () => {
     await broker.close({ timeout: 0 })
     await proxy.close()
   })
+
+  test(
+    'nothing of a hundred publishers is lost through cuts, resets and a half-open link',
+    { timeout: 120_000 },
+    async () => {
+      const proxy = await server.proxy()
+      const broker = open({ url: proxy.through(server.url) })
+      const [topic, group] = [unique('faults'), unique('g')]
+      const seen = new Set<string>()
+      const subscription = await broker.subscribe(topic, { group })
+      void subscription.each(delivery => void seen.add(text(delivery.message)))
+
+      const sent = numbers(COUNT)
+      const faults = new Map([
+        [COUNT / 4, () => proxy.cut()],
+        [COUNT / 2, () => proxy.cut('reset')],
+        [(COUNT * 3) / 4, () => halfOpen(proxy)],
+      ])
+      let at = 0
+      const publisher = async (): Promise<void> => {
+        for (let one = sent[at++]; one !== undefined; one = sent[at++]) {
+          faults.get(Number(one))?.()
+          for (let there = false; !there;)
+            // An 'unknown' may have been stored: it is published again all the same.
+            there = await broker.publish(topic, message(one)).then(
+              () => true,
+              () => new Promise(resolve => setTimeout(() => resolve(false), 50)),
+            )
+        }
+      }
+      await Promise.all(Array.from({ length: 100 }, publisher))
+
+      await expect.poll(() => seen.size, { timeout: 60_000 }).toBe(COUNT)
+      await broker.close({ timeout: 0 })
+      await proxy.close()
+    },
+  )
 
   test('a link that is silent is given up, and everything goes on behind it', { timeout: 90_000 }, async () => {
     const proxy = await server.proxy()

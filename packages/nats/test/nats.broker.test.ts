@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { jetstream as vendorJetStream, jetstreamManager } from '@nats-io/jetstream'
 import { connect as vendor, headers } from '@nats-io/transport-node'
 import { start, watermillConsume, watermillPublish } from '@millrace/harness'
+import type { FaultProxy } from '@millrace/harness'
 import { json, message, pattern, text, tombstone } from 'millrace'
 import type { Broker, Delivery, Subscription } from 'millrace'
 import { newId } from 'millrace/adapter'
@@ -12,6 +13,18 @@ import { jetstream, nats } from '../src/index.ts'
 
 const server = await start('nats', { fresh: true })
 afterAll(() => server.stop())
+
+/** Messages sent through faults. */
+const COUNT = process.env['MILLRACE_FULL'] ? 10_000 : 1_000
+
+/** Nothing passes, and nobody is told; in the end the link is found to be dead. */
+function halfOpen(proxy: FaultProxy): void {
+  proxy.silence()
+  setTimeout(() => {
+    proxy.heal()
+    proxy.cut('reset')
+  }, 1_500).unref()
+}
 
 /** A prefix, and so a stream, of the test's own. */
 const own = (): string => `test-${newId()}`
@@ -230,6 +243,47 @@ describe('JetStream', () => {
     await expect(publish).rejects.toMatchObject({ code: expect.stringMatching(/BAD_OPTION|PUBLISH_FAILED/) })
     await closing([broker])
   })
+
+  test(
+    'nothing of a hundred publishers is lost through cuts, resets and a half-open link',
+    { timeout: 120_000 },
+    async () => {
+      const proxy = await server.proxy()
+      const broker = jetstream({
+        url: proxy.through(server.url),
+        prefix: own(),
+        reconnect: { base: 20, max: 200 },
+        connect: { pingInterval: 300, maxPingOut: 1 },
+      })
+      const seen = new Set<string>()
+      const subscription = await broker.subscribe('t', { group: 'g' })
+      void subscription.each(({ message: one }) => void seen.add(text(one)))
+
+      const sent = Array.from({ length: COUNT }, (_, i) => String(i))
+      const faults = new Map([
+        [COUNT / 4, () => proxy.cut()],
+        [COUNT / 2, () => proxy.cut('reset')],
+        [(COUNT * 3) / 4, () => halfOpen(proxy)],
+      ])
+      let at = 0
+      const publisher = async (): Promise<void> => {
+        for (let one = sent[at++]; one !== undefined; one = sent[at++]) {
+          faults.get(Number(one))?.()
+          for (let there = false; !there;)
+            // An 'unknown' may have been stored: it is published again all the same.
+            there = await broker.publish('t', message(one)).then(
+              () => true,
+              () => new Promise(resolve => setTimeout(() => resolve(false), 50)),
+            )
+        }
+      }
+      await Promise.all(Array.from({ length: 100 }, publisher))
+
+      await expect.poll(() => seen.size, { timeout: 60_000 }).toBe(COUNT)
+      await closing([broker])
+      await proxy[Symbol.asyncDispose]()
+    },
+  )
 
   test('through cuts and silence nothing is lost', async () => {
     const proxy = await server.proxy()
