@@ -84,7 +84,6 @@ export class MqttDriver implements Driver {
         topics: plan.topics,
         qos: qos === 2 ? 2 : 1,
         dial: (clientId, extra, prepare) => this.#dialSession(clientId, extra, prepare),
-        forget: clientId => this.#forget(clientId),
         send: topic => this.#send({ topic, payload: Buffer.alloc(0), options: { qos: 1 } }),
         back: (raw, group) => this.#giveBack(raw, group),
       })
@@ -119,21 +118,20 @@ export class MqttDriver implements Driver {
     const { client: given, inFlight } = this.#plan
     if (given) {
       await standing(given, signal)
-      this.#publishOver(given, inFlight ?? MODEST)
-      return
+      return this.#publishOver(given, inFlight ?? MODEST)
     }
     // The session of the publishing connection is of no use: what was not acknowledged is told as unknown.
     const clientId = `${this.#id}-${newId()}`
     const { client, connack } = await dial({ ...this.#plan.dial, clientId, clean: true }, signal)
     try {
       this.#check(connack)
+      const most = connack.properties?.receiveMaximum ?? 65_535
+      await this.#publishOver(client, Math.min(inFlight ?? most, most))
     } catch (error) {
       await farewell(client)
       throw error
     }
-    const most = connack.properties?.receiveMaximum ?? 65_535
     this.#client = client
-    this.#publishOver(client, Math.min(inFlight ?? most, most))
   }
 
   async declare(topic: string, { group }: { readonly group?: string }): Promise<void> {
@@ -187,9 +185,12 @@ export class MqttDriver implements Driver {
     const filters = this.#filters(spec, { qos, rh: retained === 'take' ? 0 : 2 })
     const places = spec.topics.map(topic => this.#filter(topic))
     let adopting = Promise.resolve()
-    // One after another; what cannot be adopted now stays where it is until the next call.
+    let member: 'stays' | 'goes' = 'stays'
+    // One after another. What cannot be adopted now stays where it is until the next call; who goes calls others.
     const adopt = (place: string): Promise<void> =>
-      (adopting = adopting.then(() => this.#places?.adopt(group ?? '', place)).catch(() => undefined))
+      (adopting = adopting
+        .then(() => (member === 'stays' ? this.#places?.adopt(group ?? '', place) : undefined))
+        .catch(() => undefined))
     const session = this.#sessions.of(sink, group, Object.keys(filters))
     const source = new MqttSource({
       sink,
@@ -200,6 +201,7 @@ export class MqttDriver implements Driver {
       retained: retained === 'take',
       maxPending,
       leave: async leaving => {
+        member = 'goes'
         await adopting
         await this.#leave(leaving, session, group, places)
       },
@@ -305,7 +307,7 @@ export class MqttDriver implements Driver {
     )
   }
 
-  /** Before MQTT 5 a session ends by beginning a clean one. */
+  /** Before MQTT 5 a session ends by beginning a clean one. Only for one that nobody else may take. */
   async #forget(clientId: string): Promise<void> {
     if (this.#plan.version === 5) return
     const options = { ...this.#unwilling(), clientId, clean: true }
@@ -337,15 +339,18 @@ export class MqttDriver implements Driver {
     }
   }
 
-  /** MQTT 3.1.1 does not tell whether anybody was there, so that publishing waits for them to be. */
-  #publishOver(client: MqttClient, window: number): void {
+  async #publishOver(client: MqttClient, window: number): Promise<void> {
     const { rejoin, version } = this.#plan
     const first = this.#opened === 'never'
+    if (!first) await this.#places?.keepAgain()
     this.#opened = 'before'
     const again = first || version === 4 ? 0 : performance.now() + rejoin
     const publisher = new Publisher(client, { window, again })
     this.#publisher = publisher
-    if (!first && version === 4) publisher.hold(rejoin)
+    if (first) return
+    // MQTT 3.1.1 does not tell whether anybody was there, so that publishing waits for them to be.
+    if (version === 4) publisher.hold(rejoin)
+    this.#places?.tellAgain().catch(() => undefined) // the connection is gone: the next one does it
   }
 
   #giveBack(raw: MqttRaw, group: string): Promise<void> {
@@ -361,7 +366,7 @@ export class MqttDriver implements Driver {
   #send(packet: Omit<Outgoing, 'done'>): Promise<void> {
     return new Promise((resolve, reject) => {
       const done = (error: Error | undefined): void => (error ? reject(error) : resolve())
-      if (this.#publisher) this.#publisher.publishNow({ ...packet, once: true, done })
+      if (this.#publisher) this.#publisher.publish({ ...packet, once: true, done })
       else reject(new MillraceError('DISCONNECTED', 'mqtt: there is no connection'))
     })
   }

@@ -4,6 +4,7 @@ import { isMillraceError, MillraceError, newId } from 'millrace/adapter'
 import { farewell } from './connection.ts'
 import type { Connected } from './connection.ts'
 import { ours } from './errors.ts'
+import { HeldAcks } from './held-acks.ts'
 import { MqttSource } from './source.ts'
 import type { Leaving, MqttRaw } from './source.ts'
 import type { Topics } from './topics.ts'
@@ -13,18 +14,20 @@ export interface PlacesOptions {
   readonly qos: 1 | 2
   /** A connection under this client id, whose session outlives it. */
   readonly dial: (clientId: string, extra: IClientOptions, prepare?: (client: MqttClient) => void) => Promise<Connected>
-  /** Ends the session that nobody is connected to. */
-  readonly forget: (clientId: string) => Promise<void>
   /** Publishes an empty message. */
   readonly send: (topic: string) => Promise<void>
   /** Publishes a message to where the group's members give back. */
   readonly back: (raw: MqttRaw, group: string) => Promise<void>
 }
 
-/** ms in which what a session has is to be given back. */
+/** ms without anything being given back after which the rest stays where it is. */
 const GIVING_BACK = 5000
-/** Another may take the session in between: so many tries. */
-const TRIES = 10
+/** ms for which a place is tried to be made: others may take its session in between. */
+const KEEPING = 10_000
+/** So many tries to move what a place has. */
+const ADOPTING = 3
+/** ms between two tries, at most: at random, or all would be back at once. */
+const PAUSE = 100
 
 /**
  * MQTT knows a group only as long as one of its members has a session. So the last member leaves another session
@@ -34,6 +37,8 @@ const TRIES = 10
  */
 export class Places {
   readonly #options: PlacesOptions
+  /** Those that were made here and not adopted here since. */
+  readonly #kept = new Map<string, { readonly group: string; readonly filter: string }>()
 
   constructor(options: PlacesOptions) {
     this.#options = options
@@ -53,18 +58,34 @@ export class Places {
   async keep(group: string, filter: string): Promise<void> {
     const { qos, dial } = this.#options
     const clientId = this.#id(group, filter)
-    for (let left = TRIES; ; left--)
+    const end = performance.now() + KEEPING
+    for (;;) {
+      let client: MqttClient | undefined
       try {
-        const { client } = await dial(clientId, {})
+        // What it holds is sent at once, and is not ours: nothing of it may be acknowledged.
+        ;({ client } = await dial(clientId, {}, made => void new HeldAcks(made)))
         await client.subscribeAsync([...this.filters(group, filter)], { qos })
         await farewell(client)
+        this.#kept.set(clientId, { group, filter })
         return
       } catch (error) {
+        client?.end(true)
         const failed = ours(error, 'subscribe')
-        // Another may have taken the session over while it was made.
-        if (left <= 1 || !(isMillraceError(failed, 'DISCONNECTED') || isMillraceError(failed, 'TOPOLOGY_MISMATCH')))
-          throw failed
+        const taken = isMillraceError(failed, 'DISCONNECTED') || isMillraceError(failed, 'TOPOLOGY_MISMATCH')
+        if (!taken || performance.now() > end) throw failed
       }
+      await pause()
+    }
+  }
+
+  /** Makes those again that were made here: a server that restarted may have forgotten them, but for what they hold. */
+  async keepAgain(): Promise<void> {
+    for (const { group, filter } of this.#kept.values()) await this.keep(group, filter)
+  }
+
+  /** Tells of those again. */
+  async tellAgain(): Promise<void> {
+    for (const { group, filter } of this.#kept.values()) await this.tell(group, filter)
   }
 
   /** Tells one of the group's members, if there is any, that there is a place. */
@@ -74,25 +95,11 @@ export class Places {
 
   /** A member moves what the place took to the members, and ends it. */
   async adopt(group: string, filter: string): Promise<void> {
-    const { topics, dial, forget } = this.#options
-    const clientId = this.#id(group, filter)
-    const source = new MqttSource({
-      sink: SILENT,
-      topics,
-      filters: Object.fromEntries(this.filters(group, filter).map(one => [one, { qos: 1 as const }])),
-      calls: new Map(),
-      wanted: () => true,
-      retained: false,
-      maxPending: 0,
-      leave: async leaving => {
-        const empty = await this.giveBack(leaving, group)
-        await farewell(leaving.client, empty)
-        if (empty) await forget(clientId)
-      },
-    })
-    source.pause()
-    await dial(clientId, { properties: { receiveMaximum: 1000 } }, client => source.prepare(client))
-    await source.stop()
+    for (let left = ADOPTING; left > 0; left--) {
+      const moved = await this.#move(group, filter).catch(() => false)
+      if (moved) return
+      await pause()
+    }
   }
 
   /** Gives back all that a session has. Answers whether nothing is left in it. */
@@ -104,10 +111,14 @@ export class Places {
       // First nothing more is to come here; then what is given back cannot come here either.
       await client.unsubscribeAsync([...leaving.filters])
       await client.subscribeAsync(mark, { qos: 1 })
-      const emptied = leaving.empty(raw => back(raw, group), mark)
+      const emptied = leaving.empty(raw => {
+        timer?.refresh()
+        return back(raw, group)
+      }, mark)
       emptied.catch(() => undefined) // awaited below; sending the mark may fail first
       await send(mark)
       await emptied
+      await client.unsubscribeAsync(mark)
     }
     if (!client.connected) return false
     let timer: NodeJS.Timeout | undefined
@@ -124,6 +135,31 @@ export class Places {
       .finally(() => clearTimeout(timer))
   }
 
+  async #move(group: string, filter: string): Promise<boolean> {
+    const { topics, dial } = this.#options
+    let empty = false
+    const clientId = this.#id(group, filter)
+    const source = new MqttSource({
+      sink: SILENT,
+      topics,
+      filters: Object.fromEntries(this.filters(group, filter).map(one => [one, { qos: 1 as const }])),
+      calls: new Map(),
+      wanted: () => true,
+      retained: false,
+      maxPending: 0,
+      leave: async leaving => {
+        empty = await this.giveBack(leaving, group)
+        // Before MQTT 5 it stays, empty: to end it takes another connection, and by then another may need it.
+        await farewell(leaving.client, empty)
+      },
+    })
+    source.pause()
+    await dial(clientId, { properties: { receiveMaximum: 1000 } }, client => source.prepare(client))
+    await source.stop()
+    if (empty) this.#kept.delete(clientId)
+    return empty
+  }
+
   #id(group: string, filter: string): string {
     return `millrace-place-${hash(JSON.stringify([group, filter]))}`
   }
@@ -135,6 +171,10 @@ const SILENT = {
   lost: () => undefined,
   gap: () => undefined,
   down: () => undefined,
+}
+
+function pause(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, Math.random() * PAUSE))
 }
 
 function hash(text: string): string {

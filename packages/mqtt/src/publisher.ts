@@ -74,13 +74,6 @@ export class Publisher {
     else this.#waiting.push(outgoing)
   }
 
-  /** Publishes what cannot wait for others. */
-  publishNow(outgoing: Outgoing): void {
-    if (this.#error) outgoing.done(this.#error, false)
-    else if (this.#sent.size < this.#options.window) this.#send(outgoing)
-    else this.#waiting.unshift(outgoing)
-  }
-
   /** Sends nothing for so many ms. */
   hold(time: number): void {
     this.#held = true

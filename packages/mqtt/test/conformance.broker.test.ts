@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { conformance } from '@millrace/conformance'
 import { start } from '@millrace/harness'
+import { connectAsync } from 'mqtt'
 import { afterAll, describe, test } from 'vitest'
 import { mqtt } from '../src/index.ts'
 
@@ -14,6 +15,13 @@ const servers = {
 }
 afterAll(() => Promise.all([servers['5'].stop(), servers['3.1.1'].stop()]))
 
+/** As another program publishes: no properties at all. */
+async function foreign(url: string, topic: string): Promise<void> {
+  const client = await connectAsync(url)
+  await client.publishAsync(`millrace/t/${topic.replaceAll('.', '/')}`, 'foreign', { qos: 1 })
+  await client.endAsync()
+}
+
 for (const version of ['5', '3.1.1'] as const)
   describe(`MQTT ${version} keeps the contract`, () => {
     const server = servers[version]
@@ -23,10 +31,10 @@ for (const version of ['5', '3.1.1'] as const)
       open: () => mqtt({ url: server.url, version }),
       // Mosquitto writes its store when it ends: SIGKILL would lose it.
       restart: () => server.restart({ signal: 'SIGTERM' }),
+      // Whatever bytes and properties there are, they are a message.
+      foreign: (topic, what) => (what === 'corrupt' ? Promise.resolve(false as const) : foreign(server.url, topic)),
       test,
       mode,
-      // What a group keeps without a member is best effort when members come and go at once (see the README's limits).
-      order: 'subscribe-first',
       report: report(version === '5' ? 'mqtt' : 'mqtt-3.1.1'),
     })
   })
