@@ -38,6 +38,9 @@ export const kept: Need = (c, means) => {
   return groups(c, means)
 }
 
+/** What is not settled comes again to its group, as long as that has a consumer. */
+export const redelivers: Need = all(settles, groups)
+
 /** What is not settled comes again to the next consumer of the group. */
 export const durable: Need = all(kept, settles)
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import type { Case } from '../../case.ts'
 import { simple } from '../../kit/messages.ts'
 import { next, take } from '../../kit/reading.ts'
-import { all, durable, restart } from '../../needs.ts'
+import { all, redelivers, restart } from '../../needs.ts'
 
 export const ackOnCutLink: Case = {
   title: 'an acknowledgement that nobody awaits on a link that is being cut harms nothing',
   alone: true,
-  needs: all(restart, durable),
+  needs: all(restart, redelivers),
   async run(kit) {
     const topic = kit.topic()
     const [sent, after] = [simple(20), simple(1)]

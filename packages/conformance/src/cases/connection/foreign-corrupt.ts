@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { message } from 'millrace'
 import type { Case } from '../../case.ts'
 import { next } from '../../kit/reading.ts'
-import { all, durable, foreign } from '../../needs.ts'
+import { all, foreign, redelivers } from '../../needs.ts'
 import { graveyard } from '../dead-letters/graveyard.ts'
 
 export const foreignCorrupt: Case = {
   title: 'bytes that are no message go to the dead-letter topic and hold up nothing',
-  needs: all(foreign, durable),
+  needs: all(foreign, redelivers),
   async run(kit) {
     const topic = kit.topic()
     const group = kit.group()

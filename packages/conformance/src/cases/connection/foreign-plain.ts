@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { message, text } from 'millrace'
 import type { Case } from '../../case.ts'
 import { next } from '../../kit/reading.ts'
-import { all, durable, foreign } from '../../needs.ts'
+import { all, foreign, redelivers } from '../../needs.ts'
 
 export const foreignPlain: Case = {
   title: "another producer's message arrives, with an id that stays the same when it comes again",
-  needs: all(foreign, durable),
+  needs: all(foreign, redelivers),
   async run(kit) {
     const topic = kit.topic()
     const own = message('own')

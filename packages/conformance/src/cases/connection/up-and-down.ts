@@ -4,12 +4,12 @@ import { aborts } from '../../kit/aborts.ts'
 import { simple } from '../../kit/messages.ts'
 import { next, read } from '../../kit/reading.ts'
 import { until } from '../../kit/waiting.ts'
-import { all, durable, restart } from '../../needs.ts'
+import { all, redelivers, restart } from '../../needs.ts'
 
 export const comesBack: Case = {
   title: "a cut link is told ('down', 'lost', 'up'), what was in hand is lost, and the same subscription goes on",
   alone: true,
-  needs: all(restart, durable),
+  needs: all(restart, redelivers),
   async run(kit) {
     const topic = kit.topic()
     const broker = await kit.broker()

@@ -2,12 +2,12 @@ import type { Case } from '../../case.ts'
 import { sameIds } from '../../kit/asserting.ts'
 import { simple } from '../../kit/messages.ts'
 import { next, silent } from '../../kit/reading.ts'
-import { durable } from '../../needs.ts'
+import { redelivers } from '../../needs.ts'
 import { graveyard, QUICK } from './graveyard.ts'
 
 export const discarded: Case = {
   title: 'deadLetter: false discards a message after its last attempt, and one that is rejected',
-  needs: durable,
+  needs: redelivers,
   async run(kit) {
     const topic = kit.topic()
     const group = kit.group()

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import type { Case } from '../../case.ts'
 import { simple } from '../../kit/messages.ts'
 import { next, silent } from '../../kit/reading.ts'
-import { durable } from '../../needs.ts'
+import { redelivers } from '../../needs.ts'
 import { graveyard } from './graveyard.ts'
 
 export const namedDeadLetters: Case = {
   title: 'a dead-letter topic that is named takes the dead letters',
-  needs: durable,
+  needs: redelivers,
   async run(kit) {
     const topic = kit.topic()
     const group = kit.group()

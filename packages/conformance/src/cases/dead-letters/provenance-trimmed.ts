@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Case } from '../../case.ts'
 import { simple } from '../../kit/messages.ts'
 import { next } from '../../kit/reading.ts'
-import { durable } from '../../needs.ts'
+import { redelivers } from '../../needs.ts'
 import { graveyard } from './graveyard.ts'
 
 /** All of a dead letter's provenance, in bytes. */
@@ -10,7 +10,7 @@ const LIMIT = 4096
 
 export const provenanceTrimmed: Case = {
   title: "a dead letter's history is trimmed to 4 KiB, however long the error",
-  needs: durable,
+  needs: redelivers,
   async run(kit) {
     const topic = kit.topic()
     const group = kit.group()

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict'
 import { message, text } from 'millrace'
 import type { Case } from '../../case.ts'
 import { next } from '../../kit/reading.ts'
-import { durable } from '../../needs.ts'
+import { redelivers } from '../../needs.ts'
 import { graveyard, QUICK } from './graveyard.ts'
 
 export const provenanceKept: Case = {
   title: 'a dead letter is the same message and tells its topic, group, attempts and last failure',
-  needs: durable,
+  needs: redelivers,
   async run(kit) {
     const topic = kit.topic()
     const { group } = kit.group()
     const dead = await graveyard(kit, `${topic}.${group}.dead`)
     const sent = message('payload', { key: 'k-1', metadata: { color: 'grün' } })
 
-    const options = { group: group!, maxDeliveries: 2, backoff: QUICK } // durable: there are groups
+    const options = { group: group!, maxDeliveries: 2, backoff: QUICK } // redelivers: there are groups
     const subscription = await kit.filled(topic, [sent], options)
     ;(await next(kit, subscription)).nack({ error: new TypeError('first') })
     ;(await next(kit, subscription)).nack({ error: new RangeError('last') })

@@ -2,11 +2,11 @@ import type { Case } from '../../case.ts'
 import { sameIds } from '../../kit/asserting.ts'
 import { simple } from '../../kit/messages.ts'
 import { next, read } from '../../kit/reading.ts'
-import { durable } from '../../needs.ts'
+import { redelivers } from '../../needs.ts'
 
 export const deadForOneGroup: Case = {
   title: 'a message that is dead for one group is alive for another',
-  needs: durable,
+  needs: redelivers,
   async run(kit) {
     const topic = kit.topic()
     const [one, other] = [kit.group(), kit.group()]

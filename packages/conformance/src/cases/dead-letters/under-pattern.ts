@@ -3,12 +3,12 @@ import { pattern } from 'millrace'
 import type { Case } from '../../case.ts'
 import { simple } from '../../kit/messages.ts'
 import { next } from '../../kit/reading.ts'
-import { all, durable, patterns } from '../../needs.ts'
+import { all, patterns, redelivers } from '../../needs.ts'
 import { graveyard } from './graveyard.ts'
 
 export const deadUnderPattern: Case = {
   title: "under a pattern a dead letter goes to the concrete topic's own dead-letter topic",
-  needs: all(durable, patterns),
+  needs: all(redelivers, patterns),
   async run(kit) {
     const topic = kit.topic()
     const group = kit.group()

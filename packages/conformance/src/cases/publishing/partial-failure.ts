@@ -5,7 +5,7 @@ import type { Case } from '../../case.ts'
 import { simple } from '../../kit/messages.ts'
 import { next } from '../../kit/reading.ts'
 import { within } from '../../kit/waiting.ts'
-import { all, durable, restart } from '../../needs.ts'
+import { all, redelivers, restart } from '../../needs.ts'
 
 /** Batches, messages in each, how many publish at once, and after how many batches the broker restarts. */
 const BATCHES = 60
@@ -16,7 +16,7 @@ const RESTART_AFTER = 20
 export const partialFailure: Case = {
   title: 'a publish that a broken link cuts says of each message whether it was accepted, and tells the truth',
   alone: true,
-  needs: all(restart, durable),
+  needs: all(restart, redelivers),
   async run(kit) {
     const topic = kit.topic()
     const broker = await kit.broker()
@@ -37,7 +37,8 @@ export const partialFailure: Case = {
       }
     }
 
-    await kit.declare(topic, group.group)
+    const early = kit.order === 'subscribe-first' ? await kit.subscribe(broker, topic, group) : undefined
+    if (!early) await kit.declare(topic, group.group)
     let restarting: Promise<void> | undefined
     let done = 0
     const work = async (): Promise<void> => {
@@ -49,7 +50,7 @@ export const partialFailure: Case = {
     const publishing = Promise.all(Array.from({ length: PUBLISHERS }, work))
     await within(publishing, 4 * kit.patience, 'every publish to end')
     await restarting
-    const subscription = await kit.subscribe(broker, topic, group)
+    const subscription = early ?? (await kit.subscribe(broker, topic, group))
     const missing = new Set(accepted)
     const [marker] = simple(1)
     await kit.publish(topic, marker!)

@@ -2,11 +2,11 @@ import type { Case } from '../../case.ts'
 import { sameIds } from '../../kit/asserting.ts'
 import { simple } from '../../kit/messages.ts'
 import { read, take } from '../../kit/reading.ts'
-import { durable } from '../../needs.ts'
+import { redelivers } from '../../needs.ts'
 
 export const takesOver: Case = {
   title: 'when one consumer of a group goes, the others get what it had not settled',
-  needs: durable,
+  needs: redelivers,
   async run(kit) {
     const topic = kit.topic()
     const group = kit.group()

@@ -5,7 +5,7 @@ import { publishWithRetry, simple } from '../../kit/messages.ts'
 import type { Kit } from '../../kit/kit.ts'
 import { read } from '../../kit/reading.ts'
 import { pass } from '../../kit/waiting.ts'
-import { all, durable, restart } from '../../needs.ts'
+import { all, redelivers, restart } from '../../needs.ts'
 
 const PUBLISHERS = 100
 
@@ -13,7 +13,7 @@ const PUBLISHERS = 100
 export const reconnect: Case = {
   title: 'Reconnect: the same subscription reads everything that was published around two restarts of the broker',
   alone: true,
-  needs: all(restart, durable),
+  needs: all(restart, redelivers),
   async run(kit) {
     const topic = kit.topic()
     const sent = simple(kit.count(10_000, 1000))
