@@ -14,7 +14,7 @@ export interface Flushable {
 export type FlushPolicy = 'adaptive' | 'at-once' | 'turn' | 'full'
 
 /** Operations that may settle at once before one settles from the event loop, so that others get their turn. */
-const OPERATIONS = 512
+const OPERATIONS = 2048
 /** Steps of handshakes in one turn: each may cost a third of a millisecond. */
 const HANDSHAKES = 1
 /** Milliseconds after which the policy 'full' writes what there is. */
