@@ -1,6 +1,6 @@
 // libzmq: test_ws_transport
 import { expect } from 'vitest'
-import { bounce, each, Events, text } from './kit.ts'
+import { bounce, each, Events, nothing, text } from './kit.ts'
 import { ask, keys, serve } from './security.ts'
 
 const oursOnly = 'the native package has no ws'
@@ -101,4 +101,23 @@ each('CURVE runs over ws', ours, async ({ a, add }) => {
   client.connect(server.lastEndpoint ?? '')
 
   await bounce(server, client)
+})
+
+each('CURVE over ws lives by its heartbeats while nothing is sent, and carries on', ours, async ({ a, add }) => {
+  const pair = keys(a)
+  const beating = { heartbeatInterval: 20, heartbeatTimeout: 60, heartbeatTimeToLive: 100 }
+  const server = add(new a.Reply(beating))
+  serve(server, 'CURVE', pair, '')
+  const client = add(new a.Request(beating))
+  ask(client, 'CURVE', pair)
+  const events = new Events(client)
+  await server.bind('ws://127.0.0.1:*')
+  client.connect(server.lastEndpoint ?? '')
+  await bounce(server, client)
+
+  // Five times as long as either would wait in silence.
+  await nothing(server, 300)
+  for (let i = 0; i < 20; i++) await bounce(server, client)
+
+  expect(events.types).not.toContain('disconnect')
 })
