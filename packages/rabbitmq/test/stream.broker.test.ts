@@ -1,21 +1,15 @@
 import { start } from '@millrace/harness'
 import type { Broker, Delivery, Message, Subscription } from 'millrace'
 import { message, text } from 'millrace'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { rabbitmq } from '../src/index.ts'
 import type { RabbitOptions } from '../src/index.ts'
 
-const server = await start('rabbitmq', { fresh: true })
-afterAll(() => server.stop())
+const servers = await Promise.all(['4.0', '3.10'].map(version => start('rabbitmq', { version, fresh: true })))
+afterAll(() => Promise.all(servers.map(server => server.stop())))
 
 const opened: Broker[] = []
 afterEach(() => Promise.all(opened.splice(0).map(broker => broker.close({ timeout: 0 }))))
-
-function open(options: RabbitOptions = {}): Broker {
-  const broker = rabbitmq({ url: server.url, queues: 'stream', ...options })
-  opened.push(broker)
-  return broker
-}
 
 function numbered(count: number, from = 0): Message[] {
   return Array.from({ length: count }, (_, i) => message(String(from + i)))
@@ -39,113 +33,121 @@ async function take(from: Subscription, count: number): Promise<Delivery[]> {
 
 const words = (count: number, from = 0): string[] => numbered(count, from).map(one => text(one))
 
-test('a stream keeps what brokers with queues publish to its topic, beside their groups', async () => {
-  const [streams, queues] = [open(), open({ queues: 'quorum' })]
-  await streams.declare('both')
-  const group = await queues.subscribe('both', { group: 'g' })
+describe.each(servers)('streams of RabbitMQ $version', server => {
+  function open(options: RabbitOptions = {}): Broker {
+    const broker = rabbitmq({ url: server.url, queues: 'stream', ...options })
+    opened.push(broker)
+    return broker
+  }
 
-  await queues.publish('both', numbered(5))
+  test('a stream keeps what brokers with queues publish to its topic, beside their groups', async () => {
+    const [streams, queues] = [open(), open({ queues: 'quorum' })]
+    await streams.declare('both')
+    const group = await queues.subscribe('both', { group: 'g' })
 
-  expect(await read(group, 5)).toEqual(words(5))
-  expect(await read(await streams.subscribe('both', { from: 'earliest' }), 5)).toEqual(words(5))
-})
+    await queues.publish('both', numbered(5))
 
-test('what was published to a stream while the link was down is read when it is up, and nothing twice', async () => {
-  const proxy = await server.proxy()
-  const reader = await open({ url: proxy.through(server.url), reconnect: { base: 20, max: 100 } }).subscribe('away')
-  const gaps: unknown[] = []
-  reader.on('gap', event => gaps.push(event))
-  const writer = open()
-  await writer.publish('away', numbered(3))
-  expect(await read(reader, 3)).toEqual(words(3))
-  const [down, up] = [once(reader, 'down'), once(reader, 'up')]
+    expect(await read(group, 5)).toEqual(words(5))
+    expect(await read(await streams.subscribe('both', { from: 'earliest' }), 5)).toEqual(words(5))
+  })
 
-  proxy.refuse()
-  await down
-  await writer.publish('away', numbered(3, 3))
-  proxy.heal()
-  await up
-  await writer.publish('away', numbered(1, 6))
+  test('what was published to a stream while the link was down is read when it is up, and nothing twice', async () => {
+    const proxy = await server.proxy()
+    const reader = await open({ url: proxy.through(server.url), reconnect: { base: 20, max: 100 } }).subscribe('away')
+    const gaps: unknown[] = []
+    reader.on('gap', event => gaps.push(event))
+    const writer = open()
+    await writer.publish('away', numbered(3))
+    expect(await read(reader, 3)).toEqual(words(3))
+    const [down, up] = [once(reader, 'down'), once(reader, 'up')]
 
-  expect(await read(reader, 4)).toEqual(words(4, 3))
-  expect(gaps).toEqual([])
-  await proxy.close()
-})
+    proxy.refuse()
+    await down
+    await writer.publish('away', numbered(3, 3))
+    proxy.heal()
+    await up
+    await writer.publish('away', numbered(1, 6))
 
-test('a reader to whom nothing had come before the link went down misses nothing either', async () => {
-  const proxy = await server.proxy()
-  const reader = await open({ url: proxy.through(server.url), reconnect: { base: 20, max: 100 } }).subscribe('idle')
-  const [down, up] = [once(reader, 'down'), once(reader, 'up')]
+    expect(await read(reader, 4)).toEqual(words(4, 3))
+    expect(gaps).toEqual([])
+    await proxy.close()
+  })
 
-  proxy.refuse()
-  await down
-  await open().publish('idle', numbered(3))
-  proxy.heal()
-  await up
+  test('a reader to whom nothing had come before the link went down misses nothing either', async () => {
+    const proxy = await server.proxy()
+    const reader = await open({ url: proxy.through(server.url), reconnect: { base: 20, max: 100 } }).subscribe('idle')
+    const [down, up] = [once(reader, 'down'), once(reader, 'up')]
 
-  expect(await read(reader, 3)).toEqual(words(3))
-  await proxy.close()
-})
+    proxy.refuse()
+    await down
+    await open().publish('idle', numbered(3))
+    proxy.heal()
+    await up
 
-test('the position of a subscription to two streams leads on in both, and only behind what is settled', async () => {
-  const broker = open()
-  const topics = ['pair.a', 'pair.b']
-  for (const topic of topics) await broker.declare(topic)
-  await broker.publish('pair.a', numbered(4))
-  await broker.publish('pair.b', numbered(4, 10))
-  const first = await broker.subscribe(topics, { from: 'earliest' })
-  // All but 1 of pair.a are acknowledged: its place stays before 1.
-  for (const delivery of await take(first, 8)) if (text(delivery.message) !== '1') delivery.ack()
-  await first.flush()
+    expect(await read(reader, 3)).toEqual(words(3))
+    await proxy.close()
+  })
 
-  const next = await broker.subscribe(topics, { from: { after: first.position()! } })
+  test('the position of a subscription to two streams leads on in both, and only behind what is settled', async () => {
+    const broker = open()
+    const topics = ['pair.a', 'pair.b']
+    for (const topic of topics) await broker.declare(topic)
+    await broker.publish('pair.a', numbered(4))
+    await broker.publish('pair.b', numbered(4, 10))
+    const first = await broker.subscribe(topics, { from: 'earliest' })
+    // All but 1 of pair.a are acknowledged: its place stays before 1.
+    for (const delivery of await take(first, 8)) if (text(delivery.message) !== '1') delivery.ack()
+    await first.flush()
 
-  expect(first.position()).toBe('pair.a:0,pair.b:3')
-  expect((await read(next, 3)).toSorted()).toEqual(['1', '2', '3'])
-  expect(next.tryReceive()).toBeUndefined()
-})
+    const next = await broker.subscribe(topics, { from: { after: first.position()! } })
 
-test('what a reader of a stream releases comes to it again, before what is behind it', async () => {
-  const broker = open()
-  await broker.declare('given-back')
-  await broker.publish('given-back', numbered(3))
-  const reader = await broker.subscribe('given-back', { from: 'earliest', prefetch: 1 })
+    expect(first.position()).toBe('pair.a:0,pair.b:3')
+    expect((await read(next, 3)).toSorted()).toEqual(['1', '2', '3'])
+    expect(next.tryReceive()).toBeUndefined()
+  })
 
-  const [first] = await take(reader, 1)
-  first!.release()
-  const [again] = await take(reader, 1)
-  again!.ack()
+  test('what a reader of a stream releases comes to it again, before what is behind it', async () => {
+    const broker = open()
+    await broker.declare('given-back')
+    await broker.publish('given-back', numbered(3))
+    const reader = await broker.subscribe('given-back', { from: 'earliest', prefetch: 1 })
 
-  expect([text(again!.message), again!.attempt, again!.redelivered]).toEqual(['0', 1, true])
-  expect(await read(reader, 2)).toEqual(['1', '2'])
-})
+    const [first] = await take(reader, 1)
+    first!.release()
+    const [again] = await take(reader, 1)
+    again!.ack()
 
-test('a stream keeps what it was told to, and who comes back too late hears of a gap', async () => {
-  const keeping: RabbitOptions = { prefix: 'short', retain: { bytes: 4_000 } }
-  const proxy = await server.proxy()
-  const url = proxy.through(server.url)
-  const reader = await open({ ...keeping, url, reconnect: { base: 20, max: 100 } }).subscribe('forgetful')
-  const writer = open(keeping)
-  await writer.publish('forgetful', message('first'))
-  await read(reader, 1)
-  const [down, gap] = [once(reader, 'down'), once(reader, 'gap')]
+    expect([text(again!.message), again!.attempt, again!.redelivered]).toEqual(['0', 1, true])
+    expect(await read(reader, 2)).toEqual(['1', '2'])
+  })
 
-  proxy.refuse()
-  await down
-  for (let i = 0; i < 60; i++) await writer.publish('forgetful', message(new Uint8Array(500)))
-  proxy.heal()
-  const [next] = await take(reader, 1)
+  test('a stream keeps what it was told to, and who comes back too late hears of a gap', async () => {
+    const keeping: RabbitOptions = { prefix: 'short', retain: { bytes: 4_000 } }
+    const proxy = await server.proxy()
+    const url = proxy.through(server.url)
+    const reader = await open({ ...keeping, url, reconnect: { base: 20, max: 100 } }).subscribe('forgetful')
+    const writer = open(keeping)
+    await writer.publish('forgetful', message('first'))
+    await read(reader, 1)
+    const [down, gap] = [once(reader, 'down'), once(reader, 'gap')]
 
-  expect(await gap).toMatchObject({ reason: expect.stringContaining('no longer has offsets 1 to') as string })
-  expect(Number(next!.position)).toBeGreaterThan(1)
-  await proxy.close()
-})
+    proxy.refuse()
+    await down
+    for (let i = 0; i < 60; i++) await writer.publish('forgetful', message(new Uint8Array(500)))
+    proxy.heal()
+    const [next] = await take(reader, 1)
 
-test('a stream that is there and keeps something else is a TOPOLOGY_MISMATCH', async () => {
-  await open().declare('kept')
+    expect(await gap).toMatchObject({ reason: expect.stringContaining('no longer has offsets 1 to') as string })
+    expect(Number(next!.position)).toBeGreaterThan(1)
+    await proxy.close()
+  })
 
-  await expect(open({ retain: { bytes: 1_000_000, age: 60_000 } }).declare('kept')).rejects.toMatchObject({
-    code: 'TOPOLOGY_MISMATCH',
+  test('a stream that is there and keeps something else is a TOPOLOGY_MISMATCH', async () => {
+    await open().declare('kept')
+
+    await expect(open({ retain: { bytes: 1_000_000, age: 60_000 } }).declare('kept')).rejects.toMatchObject({
+      code: 'TOPOLOGY_MISMATCH',
+    })
   })
 })
 
