@@ -60,20 +60,26 @@ export class FairQueue {
   /** The next message, with `lead` as its first frame; `last` tells whose it was. */
   take(lead?: Buffer): Incoming | undefined {
     for (let peer = this.next(); peer !== undefined; peer = this.next()) {
-      const message = this.takeFrom(peer, lead)
-      if (message !== undefined) return message
+      const message = peer.read(lead)
+      if (message !== undefined) {
+        this.#took(peer)
+        return message
+      }
       this.#skip(peer)
     }
     return undefined
   }
 
-  /** The next message of the peer that `next` has just answered. */
-  takeFrom(peer: Peer, lead?: Buffer): Incoming | undefined {
-    const message = peer.read(lead)
-    if (message === undefined) return undefined
-    this.#last = peer
-    if (++this.#current >= this.#peers.active) this.#current = 0
-    return message
+  /** The next message that `filter` wants; what comes before it from the same peer is dropped. */
+  takeWanted(filter: Filter): Incoming | undefined {
+    for (let peer = this.next(); peer !== undefined; peer = this.next()) {
+      const message = peer.readWanted(filter)
+      if (message !== undefined) {
+        this.#took(peer)
+        return message
+      }
+    }
+    return undefined
   }
 
   /**
@@ -82,15 +88,19 @@ export class FairQueue {
    */
   takeMany(into: Incoming[], max: number, filter?: Filter): void {
     for (let peer = this.next(); peer !== undefined && into.length < max; peer = this.next()) {
-      this.#last = peer
       peer.readMany(into, this.#peers.active === 1 ? max : into.length + 1, filter)
-      if (++this.#current >= this.#peers.active) this.#current = 0
+      this.#took(peer)
     }
   }
 
   /** Who sent the message that was taken last, while it is known. */
   get last(): Peer | undefined {
     return this.#last
+  }
+
+  #took(peer: Peer): void {
+    this.#last = peer
+    if (++this.#current >= this.#peers.active) this.#current = 0
   }
 
   #skip(peer: Peer): void {

@@ -68,6 +68,8 @@ export interface Peer {
   skip(): void
   /** The next message, with `lead` (when given) as its first frame; undefined when there is none. */
   read(lead?: Buffer): Incoming | undefined
+  /** The next message that `filter` wants; those before it, and requests, are dropped. */
+  readWanted(filter: Filter): Incoming | undefined
   /** The next messages, added to `into` until it has `max` or none is left; what `filter` does not want, and requests, are dropped. */
   readMany(into: Incoming[], max: number, filter?: Filter): void
   /** Puts a message at the end of what is to be read, as if the peer had sent it, whatever the high-water mark is. */

@@ -30,8 +30,7 @@ export class SubPattern implements Pattern {
   }
 
   receive(): Incoming | undefined {
-    const peer = this.#next()
-    return peer === undefined ? undefined : this.#in.takeFrom(peer)
+    return this.#in.takeWanted(this)
   }
 
   receiveMany(into: Incoming[], max: number): void {

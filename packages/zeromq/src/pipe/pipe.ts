@@ -85,6 +85,13 @@ export class Pipe {
     return message
   }
 
+  /** The next message that `filter` wants; those before it, and requests, are dropped. */
+  readWanted(filter: Filter): Buffer[] | undefined {
+    const message = this.in.readWanted(this.#frames, filter)
+    this.#carrier.drained()
+    return message
+  }
+
   /** The next messages, added to `into` until it has `max`; what `filter` does not want, and requests, are dropped. */
   readMany(into: Buffer[][], max: number, filter?: Filter): void {
     this.in.readMany(this.#frames, into, max, filter)

@@ -242,6 +242,29 @@ export class Queue {
     }
   }
 
+  /** As `read`, the next message that `filter` wants; those before it, and commands, are dropped. */
+  readWanted(frames: Frames, filter: Filter): Buffer[] | undefined {
+    for (;;) {
+      const extent = this.#head
+      if (extent === undefined) return undefined
+      const { slab, start } = extent
+      const { bytes } = slab
+      if (bytes[start] !== 0) {
+        const into: Buffer[][] = []
+        this.#readOther(frames, into, filter)
+        if (into.length > 0) return into[0]
+        continue
+      }
+      const body = start + 2
+      const end = body + bytes[start + 1]!
+      const frame = filter.wants(bytes, body, end) ? frames.copy(slab, body, end) : undefined
+      extent.start = end
+      this.#readOne(extent)
+      if (end === extent.end) this.#drop(extent)
+      if (frame !== undefined) return [frame]
+    }
+  }
+
   /** One message of `readMany` that is not a single frame in a slab, or a command. */
   #readOther(frames: Frames, into: Buffer[][], filter: Filter | undefined): void {
     this.peek()

@@ -68,6 +68,12 @@ export class FakePeer implements Peer {
     return lead === undefined ? next.frames : [lead, ...next.frames]
   }
 
+  readWanted(filter: Filter): Incoming | undefined {
+    const into: Incoming[] = []
+    this.readMany(into, 1, filter)
+    return into[0]
+  }
+
   readMany(into: Incoming[], max: number, filter?: Filter): void {
     while (into.length < max && this.readable) {
       const { bytes, from, to } = this.head

@@ -193,6 +193,23 @@ test('many messages come out as they do one by one, whatever their shape, and no
   expect([first.length, left, queue.length, queue.empty]).toEqual([8, 2, 0, true])
 })
 
+test('the next message that is wanted comes out whole, whatever lies before it', () => {
+  const { queue } = queueOf({ mark: 20 })
+  const wants = (bytes: Uint8Array, from: number): boolean => bytes[from] === 0x61
+  const long = 'x'.repeat(300)
+  queue.command(Buffer.from('a command'))
+  for (const message of ['b', 'a1', ['b', 'more'], `b${long}`, `a${long}`, 'b', ['a2', 'more'], 'b'])
+    queue.write(message)
+
+  const got: string[] = []
+  for (let next = queue.readWanted(frames, { wants }); next !== undefined; next = queue.readWanted(frames, { wants })) {
+    got.push(next.join('|'))
+  }
+
+  expect(got).toEqual(['a1', `a${long}`, 'a2|more'])
+  expect([queue.empty, queue.length]).toEqual([true, 0])
+})
+
 test('what is not wanted is dropped from many messages, and its writer hears of room', () => {
   const { queue, heard, slabs } = queueOf({ mark: 6 })
   for (const text of ['a1', 'b1', 'a2', 'b2']) queue.write(text)
