@@ -368,6 +368,14 @@ describe('names', () => {
     )
   })
 
+  test('those who make the same topic at once all have it', async () => {
+    const topic = unique('at-once')
+
+    await Promise.all(Array.from({ length: 5 }, () => open({ partitions: 2 }).declare(topic)))
+
+    expect((await open().lag!(topic, 'g')).parts).toEqual({ [`${topic}:0`]: 0, [`${topic}:1`]: 0 })
+  })
+
   test("with topology 'check' a topic that is not there is TOPOLOGY_MISMATCH, with 'none' NO_ROUTE", async () => {
     const check = open({ topology: 'check' })
     const none = open({ topology: 'none' })
@@ -428,6 +436,18 @@ describe('transactions', () => {
     await expect(old.transaction!(async () => 'again')).rejects.toMatchObject({ code: 'CLOSED' })
     const taken = await take(await young.subscribe(topic, { from: 'earliest' }), 2)
     expect(texts(taken).sort()).toEqual(['1', '2'])
+  })
+
+  test("transactions follow one another without a second's wait", async () => {
+    const topic = unique('series')
+    const broker = open({ transactionalId: unique('t'), partitions: 1 })
+    await broker.transaction!(transaction => transaction.publish(topic, message('first')))
+
+    const begun = performance.now()
+    for (const one of numbers(10)) await broker.transaction!(transaction => transaction.publish(topic, message(one)))
+
+    // The server is often not done with the last one: the client asks again after a second, which would be ten.
+    expect(performance.now() - begun).toBeLessThan(5_000)
   })
 
   test('an aborted transaction that is longer than a fetch is not seen', { timeout: 60_000 }, async () => {
