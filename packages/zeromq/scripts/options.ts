@@ -1,6 +1,6 @@
 // Writes docs/zeromq/options.md from the one table of options: node --conditions=millrace-source packages/zeromq/scripts/options.ts
 import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { optionRow, type OptionName } from '../src/options.ts'
 import { OPTIONS } from '../src/option-table.ts'
 
@@ -24,7 +24,8 @@ const rows = (Object.keys(OPTIONS) as OptionName[]).map(name => {
   return `| ${cells.join(' | ')} |`
 })
 
-const text = `# Socket options
+/** The page, as it is before it is formatted. */
+export const page: string = `# Socket options
 
 Made by \`packages/zeromq/scripts/options.ts\` from \`src/option-table.ts\`. Numbers are libzmq's; those from 10000 on are our own. Times are
 milliseconds, sizes octets; bounds are of the number, or of the length of octets and text.
@@ -33,4 +34,5 @@ milliseconds, sizes octets; bounds are of the number, or of the length of octets
 |--:|---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 `
-writeFileSync(fileURLToPath(new URL('../../../docs/zeromq/options.md', import.meta.url)), text)
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  writeFileSync(fileURLToPath(new URL('../../../docs/zeromq/options.md', import.meta.url)), page)

@@ -368,6 +368,8 @@ export class Endpoints {
       reads: values.reads === 'data' ? 'data' : 'direct',
       multicastHops: values.multicastHops,
       multicastLoop: values.multicastLoop,
+      sendBufferSize: values.sendBufferSize,
+      receiveBufferSize: values.receiveBufferSize,
       mechanism: this.#core.settings.mechanism,
       socketType: this.#core.type,
       largestFrame: this.#core.largestFrame,

@@ -122,6 +122,9 @@ export interface LinkOptions {
   /** How many routers a multicast datagram may pass, and whether it comes back to this machine. */
   readonly multicastHops: number
   readonly multicastLoop: boolean
+  /** Octets of the system's buffers for datagrams; -1: as many as it gives. */
+  readonly sendBufferSize: number
+  readonly receiveBufferSize: number
   /** What a transport that upgrades a connection (ws) has to say of the socket. */
   readonly mechanism: 'NULL' | 'PLAIN' | 'CURVE'
   readonly socketType: SocketType | 'STREAM'

@@ -101,11 +101,16 @@ function datagramType(options: LinkOptions, side: 'bind' | 'connect'): 'RADIO' |
   return type
 }
 
-function newSocket(target: string, { ipv6 }: LinkOptions): Socket {
+function newSocket(target: string, { ipv6, sendBufferSize, receiveBufferSize }: LinkOptions): Socket {
   const six = isIP(target) === 6
   if (six && !ipv6) throw new TransportError('EINVAL', `'${target}' is an IPv6 address, and the socket's ipv6 is off`)
   // Several subscribers on one machine share a port, as with libzmq.
-  const socket = createSocket({ type: six ? 'udp6' : 'udp4', reuseAddr: true })
+  const socket = createSocket({
+    type: six ? 'udp6' : 'udp4',
+    reuseAddr: true,
+    ...(sendBufferSize > 0 && { sendBufferSize }),
+    ...(receiveBufferSize > 0 && { recvBufferSize: receiveBufferSize }),
+  })
   // What a datagram meets on its way (a port that nobody listens to, a route that is gone) is no concern of its sender.
   socket.on('error', () => {})
   return socket

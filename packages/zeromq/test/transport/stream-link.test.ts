@@ -19,6 +19,8 @@ const OPTIONS: LinkOptions = {
   reads: 'direct',
   multicastHops: 1,
   multicastLoop: true,
+  sendBufferSize: -1,
+  receiveBufferSize: -1,
   mechanism: 'NULL',
   socketType: 'PAIR',
   largestFrame: 2 ** 32,
