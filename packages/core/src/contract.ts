@@ -294,7 +294,8 @@ export interface Broker extends AsyncDisposable {
   /** Resolves when what is published from now on will be seen, as `capabilities.subscribes` says. */
   subscribe(topic: Name | Pattern | readonly (Name | Pattern)[], options?: SubscribeOptions): Promise<Subscription>
   transaction?<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
-  lag?(topic: Name, group: string): Promise<Lag>
+  /** How far the group is behind in the topic; 0 where there is no such group. */
+  lag?(topic: Name, group: string, options?: WaitOptions): Promise<Lag>
   /** No IO. */
   health(): Health
   /**

@@ -20,7 +20,7 @@ import { milliseconds } from '../bounds.ts'
 import { asError, isMillraceError, MillraceError } from '../errors.ts'
 import { checkGroup, checkTopic } from '../names.ts'
 import type { Pattern } from '../pattern.ts'
-import { aborted, pause } from './abort.ts'
+import { aborted, orAborted, pause } from './abort.ts'
 import { backoff } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
 import { HandedDelivery } from './delivery.ts'
@@ -100,7 +100,9 @@ class CoreBroker implements Broker, SubscriptionHost {
         checkGroup(group)
         if (!this.capabilities.groups) throw unsupported(this.name, `group '${group}'`)
       }
-      await this.#linked(deadline, () => this.driver.declare(topic, group === undefined ? {} : { group }, deadline))
+      const how = group === undefined ? {} : { group }
+      const declared = this.#linked(deadline, () => this.driver.declare(topic, how, deadline))
+      await orAborted(declared, deadline, 'declare')
     })
   }
 
@@ -168,11 +170,12 @@ class CoreBroker implements Broker, SubscriptionHost {
     return result
   }
 
-  lag(topic: string, group: string): Promise<Lag> {
-    return this.#within('lag', undefined, async signal => {
+  lag(topic: string, group: string, options?: WaitOptions): Promise<Lag> {
+    return this.#within('lag', options?.signal, async signal => {
       checkTopic(topic)
       checkGroup(group)
-      return this.#linked(signal, () => this.driver.lag!(topic, group, signal)) // absent lag hides this method
+      const lag = this.#linked(signal, () => this.driver.lag!(topic, group, signal)) // absent lag hides this method
+      return orAborted(lag, signal, 'lag')
     })
   }
 

@@ -127,6 +127,30 @@ describe('closing a broker', () => {
   })
 })
 
+describe('a driver that never answers', () => {
+  test('keeps nobody who declares or asks for the lag beyond their signal, or their time', async () => {
+    const clock = virtualClock()
+    const driver = Object.assign(new ScriptedDriver(clock), { declare: never, lag: never })
+    const own = broker(driver, { connectTimeout: 5000 })
+    const abort = new AbortController()
+    const waits = [
+      own.declare('t', { signal: abort.signal }),
+      own.lag!('t', 'g', { signal: abort.signal }),
+      own.declare('t'),
+      own.lag!('t', 'g'),
+    ]
+    const codes = waits.map(wait => wait.then(String, (error: { code: string }) => error.code))
+    await turn()
+
+    abort.abort()
+    expect(await Promise.all(codes.slice(0, 2))).toEqual(['ABORTED', 'ABORTED'])
+    await clock.advance(5000)
+
+    expect(await Promise.all(codes)).toEqual(['ABORTED', 'ABORTED', 'TIMEOUT', 'TIMEOUT'])
+    expect(clock.pending).toBe(0)
+  })
+})
+
 describe('an iterator', () => {
   test('that returns while it is asked twice takes nothing with it', async () => {
     const own = memory()
