@@ -1,0 +1,143 @@
+import { EventEmitter } from 'node:events'
+import type { MqttClient } from 'mqtt'
+import { MillraceError } from 'millrace/adapter'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Publisher } from '../src/publisher.ts'
+import type { Outgoing } from '../src/publisher.ts'
+
+/** A client that keeps what it is to publish until `answer` acknowledges the oldest. */
+class Client extends EventEmitter {
+  connected = true
+  readonly sent: string[] = []
+  readonly #waiting: { id: number; done: (error?: Error, packet?: object) => void }[] = []
+
+  publish(topic: string, _: Buffer, __: object, done: (error?: Error, packet?: object) => void): void {
+    this.sent.push(topic)
+    this.#waiting.push({ id: this.sent.length, done })
+  }
+
+  answer(reasonCode = 0): void {
+    const { id, done } = this.#waiting.shift()!
+    this.emit('packetreceive', { cmd: 'puback', messageId: id, reasonCode })
+    done(undefined, { messageId: id })
+  }
+}
+
+let client: Client
+let told: string[]
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  client = new Client()
+  told = []
+})
+afterEach(() => void vi.useRealTimers())
+
+const publisher = (window = 10, again = 0) => new Publisher(client as unknown as MqttClient, { window, again })
+
+function outgoing(topic: string, extra: Partial<Outgoing> = {}): Outgoing {
+  const done = (error: MillraceError | undefined, sent: boolean): void =>
+    void told.push(`${topic}: ${error?.code ?? 'done'}${sent ? '' : ', not sent'}`)
+  return { topic, payload: Buffer.alloc(0), options: { qos: 1 }, done, ...extra }
+}
+
+test('no more are on their way than the window has room for, and the others follow in order', () => {
+  const own = publisher(2)
+
+  for (const topic of ['a', 'b', 'c', 'd']) own.publish(outgoing(topic))
+  expect(client.sent).toEqual(['a', 'b'])
+  client.answer()
+
+  expect(client.sent).toEqual(['a', 'b', 'c'])
+  expect(told).toEqual(['a: done'])
+  own.end()
+})
+
+test('what nobody heard after an outage is published again until somebody does, before what came later', () => {
+  const own = publisher(1, performance.now() + 10_000)
+
+  own.publish(outgoing('a'))
+  client.answer(16)
+  expect(told).toEqual([])
+  own.publish(outgoing('b'))
+  own.publish(outgoing('c'))
+  vi.advanceTimersByTime(100)
+  client.answer()
+  client.answer()
+  client.answer()
+
+  expect(client.sent).toEqual(['a', 'b', 'a', 'c'])
+  expect(told).toEqual(['b: done', 'a: done', 'c: done'])
+})
+
+test('when the time for it is over it is accepted, or refused where that was asked for', () => {
+  const own = publisher(10, performance.now() + 150)
+
+  own.publish(outgoing('a'))
+  own.publish(outgoing('b', { heard: true }))
+  for (let i = 0; i < 2; i++) {
+    client.answer(16)
+    client.answer(16)
+    vi.advanceTimersByTime(100)
+  }
+  client.answer(16)
+  client.answer(16)
+
+  expect(told).toEqual(['a: done', 'b: NO_ROUTE'])
+})
+
+test('once is once', () => {
+  publisher(10, performance.now() + 10_000).publish(outgoing('a', { heard: true, once: true }))
+
+  client.answer(16)
+
+  expect(told).toEqual(['a: NO_ROUTE'])
+})
+
+test('nothing is sent while it holds, and everything after', () => {
+  const own = publisher()
+  own.hold(2000)
+
+  own.publish(outgoing('a'))
+  vi.advanceTimersByTime(1999)
+  expect(client.sent).toEqual([])
+  vi.advanceTimersByTime(1)
+
+  expect(client.sent).toEqual(['a'])
+})
+
+test('what is withdrawn is told so if it was not sent, or heard by nobody; what is on its way goes on', () => {
+  const own = publisher(1, performance.now() + 10_000)
+  const [unheard, sent, waiting] = [outgoing('unheard'), outgoing('sent'), outgoing('waiting')]
+  own.publish(unheard)
+  client.answer(16)
+  own.publish(sent)
+  own.publish(waiting)
+
+  own.withdraw(new Set([unheard, sent, waiting]), new MillraceError('TIMEOUT', 'late'))
+  client.answer()
+
+  expect(told).toEqual(['waiting: TIMEOUT, not sent', 'unheard: TIMEOUT, not sent', 'sent: done'])
+  own.end()
+})
+
+test('when the connection ends each is told once, and whether the server may have it', () => {
+  const own = publisher(2, performance.now() + 10_000)
+  own.publish(outgoing('unheard'))
+  client.answer(16)
+  own.publish(outgoing('sent'))
+  own.publish(outgoing('also'))
+  own.publish(outgoing('waiting'))
+
+  client.emit('close')
+  own.publish(outgoing('later'))
+  vi.runAllTimers()
+
+  expect(told).toEqual([
+    'sent: DISCONNECTED',
+    'also: DISCONNECTED',
+    'unheard: DISCONNECTED, not sent',
+    'waiting: DISCONNECTED, not sent',
+    'later: DISCONNECTED, not sent',
+  ])
+})
