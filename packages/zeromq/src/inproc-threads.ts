@@ -14,6 +14,7 @@ type Call =
       readonly peer: ThreadPeer
     }
   | { readonly is: 'bound'; readonly name: string }
+  | { readonly is: 'taken'; readonly name: string }
 
 /** Told to the thread that sought. */
 interface Offer {
@@ -26,8 +27,9 @@ const CHANNEL = 'millrace.zeromq.inproc'
 
 /**
  * The inproc names of other threads, for the one context that threads share. Whoever connects to a name that its own
- * thread has not bound asks all threads; whoever binds one tells all. A name is unique in its thread alone: where two
- * threads bind the same, a connection goes to its own thread's, or to the first that answers.
+ * thread has not bound asks all threads; whoever binds one tells all. A name is unique in its thread alone, since nobody can
+ * ask threads without waiting for the busiest of them: where two threads bind the same, both sockets report EADDRINUSE as
+ * soon as they learn of it, and a connection goes to its own thread's, or to the first that answers.
  */
 export class InprocThreads {
   readonly #inproc: Inproc
@@ -70,6 +72,12 @@ export class InprocThreads {
 
   #hear(call: Call): void {
     if (call.is === 'seek') return this.#answer(call)
+    const own = this.#inproc.boundTo(call.name)
+    if (own !== undefined) {
+      own.taken?.(call.name)
+      if (call.is === 'bound') this.#call({ is: 'taken', name: call.name })
+    }
+    if (call.is === 'taken') return
     for (const [id, { name, connection }] of this.#sought) {
       if (connection.waits === undefined) this.#sought.delete(id)
       else if (name === call.name) this.#call(this.#seeking(id, name, connection))

@@ -17,6 +17,8 @@ export interface InprocEnd {
   detach(pipe: Pipe): void
   readable(pipe: Pipe): void
   writable(pipe: Pipe): void
+  /** Another thread has bound the same name. */
+  taken?(name: string): void
   /** Whether a peer with this end may be talked to. */
   accepts(peer: InprocEnd): boolean
 }

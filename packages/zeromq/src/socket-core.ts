@@ -2,7 +2,7 @@ import type { ContextCore, Member } from './context-core.ts'
 import { Crowd } from './crowd.ts'
 import { Endpoints } from './endpoints.ts'
 import type { EngineOptions } from './engine/engine.ts'
-import { ZmqError } from './errors.ts'
+import { errorNumber, ZmqError } from './errors.ts'
 import type { InprocEnd } from './inproc.ts'
 import type { ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
 import type { Monitor, MonitorEvent } from './monitor.ts'
@@ -338,6 +338,13 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
 
   get linger(): number {
     return this.settings.values.linger
+  }
+
+  taken(name: string): void {
+    const endpoint = `inproc://${name}`
+    const detail = `${endpoint} is bound in another thread, too`
+    this.report({ type: 'BIND_FAILED', value: errorNumber('EADDRINUSE'), endpoint, detail })
+    process.emitWarning(detail, { code: 'EADDRINUSE' })
   }
 
   get hello(): Uint8Array | null {

@@ -99,3 +99,25 @@ test('a full receiver holds its sender in the other thread', async () => {
   expect(exited).toBe(false)
   for (let i = 1; i < 10_000; i++) expect(String((await pull.receive())[0])).toBe(String(i))
 })
+
+test('where two threads bind the same name, both sockets report that it is in use, and the process warns', async () => {
+  const address = name()
+  const reply = add(new zmq.Reply())
+  const here = new Promise(resolve =>
+    reply.events.on('bind:error', ({ error, address: at }) => resolve([error.code, at])),
+  )
+  await reply.bind(address)
+  const warned = once(process, 'warning') as Promise<[Error]>
+
+  const worker = start('rival', address)
+
+  expect(await once(worker, 'message')).toEqual([['EADDRINUSE', address]])
+  expect(await here).toEqual(['EADDRINUSE', address])
+  expect((await warned)[0].message).toBe(`${address} is bound in another thread, too`)
+  const request = add(new zmq.Request())
+  request.connect(address)
+  await request.send('to my own thread')
+  expect(String(await reply.receive())).toBe('to my own thread')
+  worker.postMessage('end')
+  await once(worker, 'exit')
+})

@@ -17,6 +17,12 @@ const WORKS: Readonly<Record<string, () => Promise<void>>> = {
     parentPort?.postMessage('bound')
     for await (const frames of reply) await reply.send([...frames, 'from the worker'])
   },
+  async rival() {
+    const reply = new zmq.Reply()
+    reply.events.on('bind:error', ({ error, address: where }) => parentPort?.postMessage([error.code, where]))
+    await reply.bind(address)
+    parentPort?.once('message', () => reply.close())
+  },
   async publish() {
     const publisher = new zmq.XPublisher()
     await publisher.bind(address)
