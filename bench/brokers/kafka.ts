@@ -39,21 +39,29 @@ export const kafka: Backend = {
         },
         async consume(topic, messages, window) {
           const consumer = new Consumer({ ...base, groupId: newId() })
+          // By itself this client commits what it has handed to its own buffer, handled or not: here what is handled.
           const stream = await consumer.consume({
             topics: [topic],
             mode: MessagesStreamModes.EARLIEST,
-            autocommit: window === 1 ? false : 100,
+            autocommit: false,
             highWaterMark: Math.max(2, window),
             maxWaitTime: 500,
+            maxBytes: 8 * 1024 * 1024,
+            maxBytesPerPartition: 1024 * 1024,
           })
           const drain = new Drain(messages)
+          const commits: unknown[] = []
+          let handled = 0
           for await (const one of stream) {
             const isLast = drain.came()
             if (window === 1) await one.commit()
-            if (isLast) break
+            else if (++handled % window === 0 || isLast) commits.push(one.commit())
+            if (!isLast) continue
+            await Promise.all(commits) // leaving the loop ends the stream
+            drain.last()
+            break
           }
           await stream.close()
-          drain.last()
           await consumer.close(true)
           return drain.done
         },
