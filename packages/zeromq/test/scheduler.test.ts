@@ -58,12 +58,12 @@ test("the policy 'full' flushes after 10 ms at the latest", () => {
   }
 })
 
-test('after 512 operations one settles from the event loop, and all that come meanwhile with it', async () => {
+test('after 2,048 operations one settles from the event loop, and all that come meanwhile with it', async () => {
   const scheduler = new Scheduler()
   let atOnce = 0
   while (scheduler.spend() === undefined) atOnce++
   const [one, other] = [scheduler.spend(), scheduler.spend()]
-  expect(atOnce).toBe(511)
+  expect(atOnce).toBe(2047)
   expect(one).toBe(other)
 
   await one
