@@ -1,4 +1,4 @@
-/** Our sockets beside libzmq in C, zeromq for Node, and rzmq: every socket pair, size and transport, each end in a process of its own. */
+/** Our sockets beside libzmq in C, zeromq for Node, rzmq and Node's own sockets, each end in a process of its own. */
 import { join } from 'node:path'
 import type { Row, Suite } from '../row.ts'
 import { runPair, type Program, type Run } from './pair.ts'
@@ -72,7 +72,7 @@ const cases: readonly Case[] = [
   },
 ]
 
-/** The floors of the issue: two processes each, interleaved, medians. */
+/** All cases, or those whose kind, title or size has `only` in it. */
 export const run: Suite = async options => {
   const { quick = false, only } = options
   const log = (line: string): void => options.log(line)
