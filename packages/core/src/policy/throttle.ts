@@ -39,9 +39,13 @@ export class Throttle {
 
   /** ms until an attempt may begin; 0 is now. */
   get delay(): number {
-    const oldest = this.#began[this.#next] ?? -Infinity
-    // No more than `per`: a clock that was set back must not stop the work until it has caught up.
-    return Math.min(this.#per, Math.max(0, oldest + this.#per - this.#clock.now()))
+    const now = this.#clock.now()
+    const began = this.#began
+    const latest = began[(this.#next + this.#rate - 1) % this.#rate] ?? -Infinity
+    // Begun in the future: the clock was set back. They count as begun now, so that the work does not stop until then.
+    if (latest > now) for (const [i, at] of began.entries()) began[i] = Math.min(at, now)
+    const oldest = began[this.#next] ?? -Infinity
+    return Math.max(0, oldest + this.#per - now)
   }
 
   /** Takes a place if there is one now. */

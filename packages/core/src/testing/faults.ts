@@ -39,7 +39,7 @@ export interface Faults {
   duplicate(times?: number, fault?: FaultScope): void
   /**
    * Cuts the connection: what is in hand is lost, publishes wait, and no attempt to connect succeeds until `reconnect()`,
-   * or for `for` ms.
+   * or for `for` ms. @throws BAD_OPTION
    */
   disconnect(options?: { readonly for?: number }): void
   reconnect(): void

@@ -4,6 +4,7 @@ import type { Driver, DriverTransaction, Sink, Source, WriteOptions } from '../a
 import type { Timer } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
 import type { Broker, Failure, Message } from '../contract.ts'
+import { milliseconds } from '../bounds.ts'
 import { asError, MillraceError } from '../errors.ts'
 import { admitting } from './admitting.ts'
 import { FaultRules } from './faults.ts'
@@ -124,9 +125,13 @@ export function faulty(inner: Driver, options?: BrokerOptions): FaultyBroker {
   const faults: Faults = {
     nackNext: (times = 1, fault = {}) => rules.add('nack', times, fault),
     failPublish: (times = 1, fault = {}) => rules.add('fail', times, fault),
-    delayPublish: (ms, times = 1, fault = {}) => rules.add('delay', times, { ...fault, ms }),
+    delayPublish(ms, times = 1, fault = {}) {
+      milliseconds('delayPublish', ms, 0, Infinity)
+      rules.add('delay', times, { ...fault, ms })
+    },
     duplicate: (times = 1, fault = {}) => rules.add('duplicate', times, fault),
     disconnect({ for: ms } = {}) {
+      if (ms !== undefined) milliseconds('disconnect: for', ms, 0, Infinity)
       if (cut) return
       cut = { timer: ms === undefined ? undefined : clock.after(ms, () => faults.reconnect()) }
       const error = new MillraceError('DISCONNECTED', 'the connection was cut')

@@ -1,8 +1,9 @@
+import { milliseconds } from '../bounds.ts'
 import type { Clock, Timer } from '../clock/clock.ts'
 
 /** A clock that stands still until it is told to move. Timers run in order of their time, then of their making. */
 export interface VirtualClock extends Clock {
-  /** Moves time on by `ms`, running every timer that falls due, and lets promises settle between them. */
+  /** Moves time on by `ms`, running every timer that falls due, and lets promises settle between them. @throws BAD_OPTION */
   advance(ms: number): Promise<void>
   /** Timers that are waiting; for asserting that none was left. */
   readonly pending: number
@@ -40,6 +41,7 @@ export function virtualClock(start: number = Date.UTC(2026, 0, 1)): VirtualClock
       return { cancel: () => void waiting.delete(timer) }
     },
     async advance(ms) {
+      milliseconds('advance', ms, 0, Number.MAX_SAFE_INTEGER)
       const until = now + ms
       await settled()
       for (let timer = next(until); timer; timer = next(until)) {

@@ -228,5 +228,10 @@ test('any driver can be made faulty: one that pushes is cut, and attached again'
 test('a fault that would never happen is refused', () => {
   const mill = harness()
 
-  expect(() => mill.faults.nackNext(0)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+  const bad = expect.objectContaining({ code: 'BAD_OPTION' }) as Error
+  expect(() => mill.faults.nackNext(0)).toThrow(bad)
+  for (const wrong of [Number.NaN, -1, '5']) {
+    expect(() => mill.faults.disconnect({ for: wrong as number })).toThrow(bad)
+    expect(() => mill.faults.delayPublish(wrong as number)).toThrow(bad)
+  }
 })

@@ -40,3 +40,12 @@ test('the next timer is told, background ones apart', () => {
   expect(clock.next('foreground')).toBeUndefined()
   expect(clock.pending).toBe(1)
 })
+
+test('a virtual clock moves on by a number of ms, never back', async () => {
+  const clock = virtualClock(7)
+
+  for (const wrong of [-1, Number.NaN, Infinity, '5'])
+    await expect(clock.advance(wrong as number)).rejects.toMatchObject({ code: 'BAD_OPTION' })
+
+  expect(clock.now()).toBe(7)
+})
