@@ -3,9 +3,10 @@ import { MillraceError } from 'millrace/adapter'
 import type { WriteOptions } from 'millrace/adapter'
 import type { Failure, Message } from 'millrace'
 import type { Cluster } from './cluster.ts'
-import { keyBytes, toRecord } from './encode.ts'
-import type { OutRecord, RecordStamp } from './encode.ts'
+import { keyBytes } from './encode.ts'
+import type { RecordStamp } from './encode.ts'
 import { answer, codeOf, ours } from './errors.ts'
+import { Entry, Job } from './job.ts'
 import type { Plan } from './options.ts'
 
 /** Where a topic's messages go. */
@@ -27,8 +28,6 @@ interface ProduceAnswer {
   }[]
 }
 
-/** Bytes of a record beside key, value and headers, roughly. */
-const FRAME = 64
 /** All partitions' batches in one request. */
 const REQUEST = 8 * 1024 * 1024
 /** ms that the server may take to answer. */
@@ -48,7 +47,8 @@ export class Outbound {
   readonly #plan: Plan
   readonly #routes = new Map<string, Route>()
   readonly #stuck = new Map<string, number>()
-  readonly #jobs = new Set<Job>()
+  /** In the request that is under way. */
+  #sent: readonly Entry[] = []
   #queue: Entry[] = []
   #producer: Producer | undefined
   #sending: Promise<void> | undefined
@@ -63,26 +63,29 @@ export class Outbound {
   }
 
   /** See `Driver.write`. */
-  async write(
+  write(
     topic: string,
     batch: readonly Message[],
     options: WriteOptions,
-    stamp: Partial<RecordStamp> = {},
+    stamp?: Partial<RecordStamp>,
   ): Promise<readonly Failure[]> {
+    const now = Date.now()
+    const route = this.#route(topic, now)
     // Only at the first message to a topic, and now and then, is there anything to wait for.
-    const route = this.#route(topic) ?? (await this.#look(topic))
+    if (!route)
+      return this.#look(topic).then(() => {
+        if (options.signal.aborted) throw options.signal.reason
+        return this.write(topic, batch, options, stamp)
+      })
     return new Promise(resolve => {
-      const job = new Job(batch, options, resolve)
-      const full: RecordStamp = { time: Date.now(), expires: options.expires, ...stamp }
+      const job = new Job(batch, options, now, resolve)
+      const full: RecordStamp = { time: now, expires: options.expires, ...stamp }
       for (let index = 0; index < batch.length; index++) {
         const message = batch[index]! // index < length
-        const record = toRecord(message, full, this.#plan.wire)
-        const entry = new Entry(job, index, route.name, this.#partition(route, message), record)
-        job.entries.push(entry)
+        const entry = new Entry(job, index, route.name, this.#partition(route, message), message, full, this.#plan.wire)
         this.#queue.push(entry)
         this.#waiting += entry.bytes
       }
-      this.#jobs.add(job)
       this.#watch()
       this.#arm()
     })
@@ -90,7 +93,7 @@ export class Outbound {
 
   /** Where a message goes: the topic's name in the cluster, and the partition. */
   async place(topic: string, message: Message): Promise<{ readonly topic: string; readonly partition: number }> {
-    const route = this.#route(topic) ?? (await this.#look(topic))
+    const route = this.#route(topic, Date.now()) ?? (await this.#look(topic))
     return { topic: route.name, partition: this.#partition(route, message) }
   }
 
@@ -107,15 +110,15 @@ export class Outbound {
     const closed = new MillraceError('CLOSED', 'kafka: closed')
     for (const entry of this.#queue.splice(0)) fail(entry, 'refused', closed)
     clearTimeout(this.#timer)
-    for (const { entries } of this.#jobs) this.#giveUp(entries, closed)
+    for (const entry of this.#sent) if (entry.state === 'sent') fail(entry, 'unknown', closed)
     const producer = this.#producer
     this.#producer = undefined
     await producer?.close(true).catch(() => undefined) // nothing is left to lose
   }
 
-  #route(topic: string): Route | undefined {
+  #route(topic: string, now: number): Route | undefined {
     const known = this.#routes.get(topic)
-    return known !== undefined && Date.now() - known.at < COUNTED ? known : undefined
+    return known !== undefined && now - known.at < COUNTED ? known : undefined
   }
 
   async #look(topic: string): Promise<Route> {
@@ -153,8 +156,10 @@ export class Outbound {
     if (this.#sending || this.#queue.length === 0) return
     const batch = this.#next()
     if (batch.length === 0) return
+    this.#sent = batch
     this.#sending = this.#send(batch).finally(() => {
       this.#sending = undefined
+      this.#sent = []
       // What came meanwhile has waited long enough.
       if (this.#queue.length > 0) process.nextTick(() => this.#flush())
     })
@@ -180,8 +185,8 @@ export class Outbound {
     for (const entry of batch) entry.state = 'sent'
     this.#waiting -= total
     // Keyless messages stick to a partition for a batch: fewer, larger batches.
-    for (const { topic, record } of batch)
-      if (record.key === undefined) {
+    for (const { topic, key } of batch)
+      if (key === undefined) {
         this.#stuck.set(topic, ((this.#stuck.get(topic) ?? 0) + 1) % 0x7fffffff)
         break
       }
@@ -191,12 +196,12 @@ export class Outbound {
   async #send(batch: readonly Entry[]): Promise<void> {
     try {
       await this.#open().send({
-        messages: batch.map(entry => entry.forClient) as never,
+        messages: batch as never,
         // Said here too: only then does the client begin anew with its sequence numbers after a failure.
         idempotent: true,
         compression: this.#plan.compression,
       })
-      for (const entry of batch) done(entry)
+      for (const entry of batch) entry.answer()
     } catch (error) {
       this.#sort(batch, error)
     }
@@ -218,7 +223,7 @@ export class Outbound {
       const lane = `${entry.topic}:${entry.partition}`
       const code = codes.get(lane)
       if (code === 0) {
-        done(entry)
+        entry.answer()
         continue
       }
       const id = code === undefined ? undefined : nameOf(code)
@@ -264,109 +269,26 @@ export class Outbound {
   #watch(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      for (const job of this.#jobs)
-        if (job.left === 0) this.#jobs.delete(job)
-        else if (job.old) {
-          this.#jobs.delete(job)
-          job.onAbort(error => this.#giveUp(job.entries, error))
-        }
-      if (this.#jobs.size > 0) this.#watch()
+      const old = Date.now() - LOOK
+      for (const entries of [this.#queue, this.#sent])
+        for (const { job } of entries) if (job.begun <= old) job.onAbort(error => this.#giveUp(job, error))
+      if (this.#queue.length > 0 || this.#sending) this.#watch()
     }, LOOK)
     this.#timer.unref()
   }
 
-  #giveUp(entries: readonly Entry[], error: Error): void {
-    const waiting = new Set(entries.filter(({ state }) => state === 'waiting'))
-    if (waiting.size > 0) this.#queue = this.#queue.filter(entry => !waiting.has(entry))
-    for (const { bytes } of waiting) this.#waiting -= bytes
-    for (const entry of entries)
+  #giveUp(job: Job, error: Error): void {
+    const all = [...this.#queue, ...this.#sent].filter(entry => entry.job === job)
+    if (all.some(({ state }) => state === 'waiting')) this.#queue = this.#queue.filter(entry => entry.job !== job)
+    for (const entry of all) {
+      if (entry.state === 'waiting') this.#waiting -= entry.bytes
       if (entry.state !== 'answered') fail(entry, entry.state === 'waiting' ? 'refused' : 'unknown', error)
+    }
   }
-}
-
-/** One call of write: it ends when each of its messages has its answer. */
-class Job {
-  readonly batch: readonly Message[]
-  readonly entries: Entry[] = []
-  readonly failures: Failure[] = []
-  left: number
-  readonly #options: WriteOptions
-  readonly #resolve: (failures: readonly Failure[]) => void
-  readonly #begun = performance.now()
-  #unlisten: (() => void) | undefined
-
-  constructor(batch: readonly Message[], options: WriteOptions, resolve: (failures: readonly Failure[]) => void) {
-    this.batch = batch
-    this.left = batch.length
-    this.#options = options
-    this.#resolve = resolve
-  }
-
-  /** It has waited so long that its signal is worth its price. */
-  get old(): boolean {
-    return performance.now() - this.#begun >= LOOK
-  }
-
-  onAbort(then: (error: Error) => void): void {
-    const { signal } = this.#options
-    const listener = (): void => then(signal.reason as Error)
-    if (signal.aborted) return listener()
-    signal.addEventListener('abort', listener, { once: true })
-    this.#unlisten = () => signal.removeEventListener('abort', listener)
-  }
-
-  /** One more of its messages has its answer. */
-  answer(): void {
-    if (--this.left > 0) return
-    this.#unlisten?.()
-    this.#resolve(this.failures.length > 1 ? this.failures.sort((a, b) => a.index - b.index) : this.failures)
-  }
-}
-
-class Entry {
-  readonly job: Job
-  readonly index: number
-  readonly topic: string
-  readonly partition: number
-  readonly record: OutRecord
-  readonly bytes: number
-  /** It goes by itself: the batch that it was in was refused, perhaps for another's sake. */
-  alone = false
-  state: 'waiting' | 'sent' | 'answered' = 'waiting'
-
-  constructor(job: Job, index: number, topic: string, partition: number, record: OutRecord) {
-    this.job = job
-    this.index = index
-    this.topic = topic
-    this.partition = partition
-    this.record = record
-    this.bytes = size(record)
-  }
-
-  /** What the client's producer takes. */
-  get forClient(): object {
-    const { topic, partition, record } = this
-    const { key, value, headers, timestamp } = record
-    return { topic, partition, key, value, headers, timestamp }
-  }
-}
-
-function done(entry: Entry): void {
-  if (entry.state === 'answered') return
-  entry.state = 'answered'
-  entry.job.answer()
 }
 
 function fail(entry: Entry, outcome: Failure['outcome'], error: Error): void {
-  if (entry.state === 'answered') return
-  entry.job.failures.push({ index: entry.index, id: entry.job.batch[entry.index]?.id ?? '', outcome, error })
-  done(entry)
-}
-
-function size({ key, value, headers }: OutRecord): number {
-  let bytes = FRAME + (key?.length ?? 0) + (value?.length ?? 0)
-  for (const [name, text] of headers) bytes += name.length + text.length + 4
-  return bytes
+  entry.answer({ outcome, error })
 }
 
 function nameOf(code: number): string | undefined {
