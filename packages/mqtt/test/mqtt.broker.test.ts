@@ -103,6 +103,34 @@ test('members of a group that go give what they have to those that stay', async 
   await closing(a, b)
 })
 
+test("making a group's place again acknowledges nothing of what it holds", async () => {
+  const prefix = own()
+  const [a, b] = [mqtt({ url: server.url, prefix }), mqtt({ url: server.url, prefix })]
+  await a.declare('t', { group: 'g' })
+  await a.publish('t', Array.from({ length: 10 }, (_, i) => message(String(i)))) // prettier-ignore
+
+  await b.declare('t', { group: 'g' })
+  await a.declare('t', { group: 'g' })
+  const subscription = await b.subscribe('t', { group: 'g' })
+
+  const taken = await take(subscription, 10)
+  expect(taken.map(({ message }) => text(message))).toEqual(Array.from({ length: 10 }, (_, i) => String(i)))
+  await closing(a, b)
+})
+
+test('a clientId that is used twice is told to whom it is taken from, and it stays with the other', async () => {
+  const [prefix, clientId] = [own(), own()]
+  const [a, b] = [mqtt({ url: server.url, prefix, clientId }), mqtt({ url: server.url, prefix, clientId })]
+  const first = await a.subscribe('t', { group: 'g' })
+
+  const second = await b.subscribe('t', { group: 'g' })
+  await b.publish('t', message('x'))
+
+  expect(await first.closed).toMatchObject({ code: 'TOPOLOGY_MISMATCH' })
+  expect((await take(second, 1)).map(({ message }) => text(message))).toEqual(['x'])
+  await closing(a, b)
+})
+
 test("another producer's message is taken as it is, on a topic of its own", async () => {
   const name = own()
   const broker = mqtt({ url: server.url, names: 'native' })
