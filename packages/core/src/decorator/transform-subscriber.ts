@@ -1,14 +1,6 @@
-import type {
-  BatchOptions,
-  Delivery,
-  Message,
-  NackOptions,
-  RejectOptions,
-  Subscriber,
-  Subscription,
-  WaitOptions,
-} from '../contract.ts'
+import type { Delivery, Message, NackOptions, RejectOptions, Subscriber, Subscription } from '../contract.ts'
 import { wrappedDelivery } from '../adapter/wrapped-delivery.ts'
+import { mappedSubscription } from './mapped-subscription.ts'
 
 /** Changes a message on its way in. Must not wait: it runs as the message is handed over. */
 export type Change = (message: Message, delivery: Delivery) => Message
@@ -44,54 +36,7 @@ function transformSubscription(inner: Subscription, change: Change): Subscriptio
     const message = changed.get(delivery.message)
     return message === undefined ? delivery : new Changed(delivery, message)
   }
-  return {
-    async receive(options?: WaitOptions) {
-      for (;;) {
-        const delivery = wrapped(await inner.receive(options))
-        if (delivery) return delivery
-      }
-    },
-    tryReceive() {
-      for (let next = inner.tryReceive(); next; next = inner.tryReceive()) {
-        const delivery = wrapped(next)
-        if (delivery) return delivery
-      }
-      return undefined
-    },
-    each(handler, options) {
-      return inner.each(next => {
-        const delivery = wrapped(next)
-        return delivery && handler(delivery)
-      }, options)
-    },
-    async *[Symbol.asyncIterator]() {
-      for await (const next of inner) {
-        const delivery = wrapped(next)
-        if (delivery) yield delivery
-      }
-    },
-    batches: (options: BatchOptions) => batchesOf(inner.batches(options), wrapped),
-    flush: options => inner.flush(options),
-    position: () => inner.position(),
-    on: (event, listener) =>
-      inner.on(event, told => {
-        const { deliveries } = told
-        listener(deliveries === undefined ? told : { ...told, deliveries: deliveries.map(asHandedOver) })
-      }),
-    closed: inner.closed,
-    close: options => inner.close(options),
-    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
-  }
-}
-
-async function* batchesOf(
-  batches: AsyncIterable<Delivery[]>,
-  change: (delivery: Delivery) => Delivery | undefined,
-): AsyncIterable<Delivery[]> {
-  for await (const batch of batches) {
-    const deliveries = batch.map(change).filter(delivery => delivery !== undefined)
-    if (deliveries.length > 0) yield deliveries
-  }
+  return mappedSubscription(inner, wrapped, asHandedOver)
 }
 
 /** A delivery with another message: all else is the inner one's. */
