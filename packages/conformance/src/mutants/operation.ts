@@ -7,7 +7,7 @@ import { mutant, overlay } from './mutant.ts'
 /** Faults that an operator sees: leases, lag, health, leaks, and capabilities that are not true. */
 export const operation: readonly Mutant[] = [
   mutant('never ends a lease', [cases.leaseExpires], () => ({
-    subscribe: (next, topics, options) => next(topics, options.lease === undefined ? options : { ...options, lease: 1e9, maxLease: 1e9 }), // prettier-ignore
+    subscribe: (next, topics, options) => next(topics, options.lease === undefined ? options : { ...options, lease: 8e7, maxLease: 8e7 }), // prettier-ignore
   })),
   mutant('extends no lease by itself', [cases.leaseKept], () => ({
     // A quarter of the lease, so that it is over in time on a machine that is busy.
