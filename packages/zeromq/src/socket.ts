@@ -104,7 +104,10 @@ export class Socket implements AsyncDisposable {
   }
 
   send(message: Sendable | readonly Sendable[], options?: object): Promise<void> {
-    return this.#core.send(outgoing(message), destination(options))
+    if (options === undefined) return this.#core.send(outgoing(message), undefined)
+    const { signal } = options as WaitOptions
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+    return this.#core.send(outgoing(message), destination(options), signal)
   }
 
   /** Sends now if that is possible: false where `send` would wait. Throws what `send` rejects with otherwise. */
@@ -114,16 +117,18 @@ export class Socket implements AsyncDisposable {
 
   /**
    * Sends messages in order, waiting for room where it must. Resolves when all are queued. When it rejects, `error.sent` says how many
-   * were queued before.
+   * were queued before. `options` as for `send`.
    */
   async sendMany(messages: readonly (Sendable | readonly Sendable[])[], options?: object): Promise<void> {
     const core = this.#core
     const to = destination(options)
+    const { signal } = (options ?? PATIENT) as WaitOptions
     let i = 0
     try {
+      signal?.throwIfAborted()
       while (i < messages.length) {
         const message = outgoing(messages[i]!) // i is below the length
-        if (!sentNow(core.trySend(message, to))) await core.send(message, to)
+        if (!sentNow(core.trySend(message, to))) await core.send(message, to, signal)
         i++
       }
     } catch (error) {
@@ -133,8 +138,10 @@ export class Socket implements AsyncDisposable {
     if (yielding !== undefined) await yielding
   }
 
-  receive(): Promise<Incoming> {
-    return this.#core.receive()
+  receive(options: WaitOptions = PATIENT): Promise<Incoming> {
+    const { signal } = options
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+    return this.#core.receive(signal)
   }
 
   /** The next message if one is there, otherwise undefined. */
@@ -143,18 +150,19 @@ export class Socket implements AsyncDisposable {
   }
 
   /** Messages that are there, at least one, waiting for the first, and at most `max`. */
-  receiveMany(max: number = 1024): Promise<Incoming[]> {
-    return this.#core.receiveMany(max)
+  receiveMany(max: number = 1024, { signal }: WaitOptions = PATIENT): Promise<Incoming[]> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+    return this.#core.receiveMany(max, signal)
   }
 
-  /** Every message, in batches of what is there, until the socket is closed. */
-  batches(max: number = 1024): AsyncIterableIterator<Incoming[], undefined> {
+  /** Every message, in batches of what is there, until the socket is closed; throws the signal's reason when it aborts. */
+  batches(max: number = 1024, options: WaitOptions = PATIENT): AsyncIterableIterator<Incoming[], undefined> {
     const core = this.#core
     return {
       next: () =>
         core.state === 'closed'
           ? Promise.resolve(DONE)
-          : core.receiveMany(max).then(
+          : this.receiveMany(max, options).then(
               value => ({ value, done: false }) as const,
               error => doneOrThrow(core, error),
             ),
@@ -294,6 +302,13 @@ export function internals(socket: object): SocketCore {
   return core
 }
 
+/** How long an operation waits. */
+export interface WaitOptions {
+  /** Ends the wait: the operation rejects with the signal's reason, nothing was sent, and what comes goes to the next receive. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const PATIENT: WaitOptions = {}
 const CORES = new WeakMap<object, SocketCore>()
 const DONE = { value: undefined, done: true } as const
 

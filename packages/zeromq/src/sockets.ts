@@ -12,7 +12,7 @@ import {
   WRITABLE,
   type Options,
 } from './option-properties.ts'
-import { Socket as Base } from './socket.ts'
+import { Socket as Base, type WaitOptions } from './socket.ts'
 
 /** A frame that was received. It belongs to whoever received it. */
 export type Message = Buffer
@@ -42,7 +42,21 @@ export interface Writable<
    * once closed.
    */
   send(message: M, ...options: O): Promise<void>
+  /** The same, and its `signal` ends the wait: rejects with the signal's reason, and nothing was sent. */
+  send(message: M, options: SendOptions<O>): Promise<void>
+  /** Sends now if that is possible: false where `send` would wait. Throws what `send` rejects with otherwise. */
+  trySend(message: M, ...options: O): boolean
+  /**
+   * Sends messages in order, waiting for room where it must. Resolves when all are queued. When it rejects, `error.sent`
+   * says how many were queued before.
+   */
+  sendMany(messages: readonly M[], ...options: O): Promise<void>
+  /** The same, and its `signal` ends the wait. */
+  sendMany(messages: readonly M[], options: SendOptions<O>): Promise<void>
 }
+
+/** What a socket's send takes beside the message, and a signal. */
+export type SendOptions<O extends [...object[]]> = (O extends [infer T] ? T : object) & WaitOptions
 
 type ReceiveType<T> = T extends { receive(): Promise<infer U> } ? U : never
 
@@ -54,8 +68,17 @@ export interface Readable<M extends object[] = Message[]> {
   receiveHighWaterMark: number
   /** Milliseconds that a receive waits; -1: for ever, 0: not at all. */
   receiveTimeout: number
-  /** The next message. Rejects with EAGAIN after `receiveTimeout`; throws EBUSY while another receive waits. */
-  receive(): Promise<M>
+  /**
+   * The next message. Rejects with EAGAIN after `receiveTimeout`, with the signal's reason when it aborts, which loses no
+   * message; throws EBUSY while another receive waits.
+   */
+  receive(options?: WaitOptions): Promise<M>
+  /** The next message if one is there, otherwise undefined. */
+  tryReceive(): M | undefined
+  /** Messages that are there, at least one, waiting for the first, and at most `max` (1024). */
+  receiveMany(max?: number, options?: WaitOptions): Promise<M[]>
+  /** Every message, in batches of what is there and at most `max` (1024), until the socket is closed. */
+  batches(max?: number, options?: WaitOptions): AsyncIterableIterator<M[], undefined>
   /** Every message until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<ReceiveType<this>, undefined>
 }
