@@ -25,12 +25,15 @@ export async function runSteps(
 
 async function runStep(step: Step): Promise<Outcome> {
   const started = performance.now()
+  // Who watches sees what is being waited for; the line is written over by what comes next.
+  if (process.stderr.isTTY) process.stderr.write(` ..   ${step.name}\r`)
   const outcome = await step
     .run()
     .catch((error: unknown) => failed(error instanceof Error ? String(error.stack) : String(error)))
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const count = outcome.passed + outcome.failed > 1 ? summary(outcome) : undefined
   const notes = [count, outcome.note].filter(note => note !== undefined).join(', ')
+  if (process.stderr.isTTY) process.stderr.write('\x1b[K')
   console.log(`${outcome.failed > 0 ? 'FAIL' : ' ok '}  ${step.name.padEnd(16)} ${seconds.padStart(6)} s  ${notes}`)
   if (outcome.failed > 0 && outcome.details) console.log(`\n${outcome.details.trimEnd()}\n`)
   return outcome
