@@ -24,8 +24,9 @@ function codeOf(error: Error): ErrorCode {
   if (/message size|content too large/i.test(message)) return 'TOO_LARGE'
   // The server ends the channel of a consumer that holds a message for longer than its consumer_timeout.
   if (/delivery acknowledgement on channel \d+ timed out/i.test(message)) return 'DISCONNECTED'
-  // A queue of a node that is starting is there, and will be reachable.
-  if (/process not alive|home node|currently unavailable|timed out|timeout/i.test(message)) return 'DISCONNECTED'
+  // A queue or stream of a node that is starting is there, and will be reachable.
+  if (/process not alive|home node|currently unavailable|does not have a replica|timed out|timeout/i.test(message))
+    return 'DISCONNECTED'
   const { code } = error as { code?: unknown }
   // Errors of the handshake carry the reply in their text alone.
   const reply = typeof code === 'number' ? code : Number(/\b(\d{3}) \(/.exec(message)?.[1])

@@ -16,6 +16,10 @@ test.each([
   [reply(406, 'PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out.'), 'DISCONNECTED'],
   [reply(404, "NOT_FOUND - no queue 'q' in vhost '/'"), 'TOPOLOGY_MISMATCH'],
   [reply(404, "NOT_FOUND - queue 'q' in vhost '/' process not alive"), 'DISCONNECTED'],
+  [
+    reply(406, "PRECONDITION_FAILED - queue 'q' in vhost '/' does not have a replica on the local node"),
+    'DISCONNECTED',
+  ],
   [reply(320, 'CONNECTION_FORCED - broker forced connection closure'), 'DISCONNECTED'],
   [Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5672'), { code: 'ECONNREFUSED' }), 'DISCONNECTED'],
   [
