@@ -124,7 +124,7 @@ export class HandedDelivery implements Delivery, Settlement {
 
   nack(options: NackOptions = {}): boolean {
     if (this.#decision !== undefined) return this.#again('nack')
-    if (options.delay !== undefined) milliseconds('nack: delay', options.delay, 0, Infinity)
+    if (options.delay !== undefined) milliseconds('nack: delay', options.delay, 0, Number.MAX_SAFE_INTEGER)
     this.#holder.nacked(this, options) // may refuse a delay that the broker cannot keep
     this.#decision = 'nack'
     this.#end('SETTLED')

@@ -77,7 +77,7 @@ const options: Readonly<Record<string, { use: Use; also?: readonly unknown[] }>>
   'publish delay': { use: publish('delay') },
   'publish ttl': { use: publish('ttl'), also: [0, Infinity] },
   'publish priority': { use: publish('priority'), also: [1.5, Infinity] },
-  'nack delay': { use: async (value, broker) => (await inHand(broker)).nack({ delay: value }) },
+  'nack delay': { use: async (value, broker) => (await inHand(broker)).nack({ delay: value }), also: [Infinity] },
   extend: { use: async (value, broker) => (await inHand(broker)).extend(value), also: [Infinity] },
   'batches size': { use: async (value, broker) => (await broker.subscribe('t')).batches({ size: value }), also: [0, 1.5] }, // prettier-ignore
   'batches within': { use: async (value, broker) => (await broker.subscribe('t')).batches({ size: 1, within: value }) },
