@@ -30,6 +30,9 @@ const TYPES = [
 /** Long enough for what settles at once, short enough for a table: whatever is slower waits for something. */
 const AT_ONCE = 40
 
+/** A bind ends, however busy the native package's threads are. */
+const BINDING = 5_000
+
 /** States that a socket can be in when an operation is tried. */
 const STATES: Readonly<Record<string, (scene: Scene) => void | Promise<void>>> = {
   fresh: () => {},
@@ -97,7 +100,10 @@ export async function table(zmq: Zmq): Promise<Map<string, Outcome>> {
   for (const type of TYPES) {
     for (const [state, prepare] of Object.entries(STATES)) {
       for (const [operation, run] of Object.entries(OPERATIONS)) {
-        rows.push([`${type}, ${state}: ${operation}`, attempt(zmq, type, prepare, run)])
+        rows.push([
+          `${type}, ${state}: ${operation}`,
+          attempt(zmq, type, prepare, run, /^(un)?bind\(/.test(operation) ? BINDING : AT_ONCE),
+        ])
         // Sockets are few for the native package: not all at once.
         if (rows.length % 200 === 0) await Promise.all(rows.slice(-200).map(([, outcome]) => outcome))
       }
@@ -113,19 +119,20 @@ async function attempt(
   type: (typeof TYPES)[number],
   prepare: (scene: Scene) => void | Promise<void>,
   run: (scene: Scene) => unknown,
+  patience: number,
 ): Promise<Outcome> {
   const socket = new zmq[type]({ linger: 0 }) as unknown as Any
   const scene: Scene = { zmq, socket, more: [] }
   try {
     await prepare(scene)
-    return await outcome(() => run(scene))
+    return await outcome(() => run(scene), patience)
   } finally {
     socket.close()
     for (const other of scene.more) other.close()
   }
 }
 
-async function outcome(run: () => unknown): Promise<Outcome> {
+async function outcome(run: () => unknown, patience: number): Promise<Outcome> {
   let result: unknown
   try {
     result = run()
@@ -135,7 +142,7 @@ async function outcome(run: () => unknown): Promise<Outcome> {
   if (!(result instanceof Promise)) return `returns ${String(result)}`
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Outcome>(resolve => {
-    timer = setTimeout(resolve, AT_ONCE, 'waits')
+    timer = setTimeout(resolve, patience, 'waits')
   })
   const settled = result.then(
     () => 'resolves',
