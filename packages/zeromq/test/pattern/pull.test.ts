@@ -24,6 +24,25 @@ test('a gatherer drops what has more than one frame', () => {
   expect(all(gather)).toEqual(['c'])
 })
 
+test('a batch holds what one receive after another would give, and no more than is asked for', () => {
+  for (const type of ['PULL', 'GATHER'] as const) {
+    const pull = new PullPattern(type, new FakeHost())
+    new FakePeer().join(pull).says('a1').says('a', 'b').says('a2').says('a3')
+    new FakePeer().join(pull).says('b1')
+    const into: Buffer[][] = []
+
+    pull.receiveMany(into, 3)
+    const first = into.length
+    pull.receiveMany(into, 100)
+
+    expect([first, into.map(frames => frames.join('|')).toSorted()]).toEqual([
+      3,
+      type === 'PULL' ? ['a1', 'a2', 'a3', 'a|b', 'b1'] : ['a1', 'a2', 'a3', 'b1'],
+    ])
+    expect(pull.canReceive).toBe(false)
+  }
+})
+
 test('a puller cannot send', () => {
   expect(new PullPattern('PULL', new FakeHost()).send()).toBe('ENOTSUP')
 })
