@@ -70,7 +70,7 @@ const floors: Readonly<Record<string, PackageFloors>> = {
         'session-queues',
       ],
       ['heartbeat', 'observer', 'options', 'handshake-failed', 'authenticators', 'thread-link'],
-      ['session+session-host', 'context-core', 'inproc-threads'],
+      ['session+session-host', 'context-core', 'inproc-threads', 'live-options'],
       ['socket-core+socket-options+endpoints+security'],
       ['context', 'forwarding'],
       ['socket', 'option-properties'],
