@@ -46,8 +46,8 @@ export interface MqttPlan {
   readonly inFlight: number | undefined
   /** What nobody subscribes to is NO_ROUTE. */
   readonly mandatory: boolean
-  /** ms after the connection came back in which what nobody subscribes to is sent again; before MQTT 5 nothing is sent. */
-  readonly rejoin: number
+  /** ms after the connection came back in which what nobody subscribes to is sent again, or nothing is sent if that is not told. */
+  readonly rejoin: number | undefined
   /** Sessions of this name outlive the process. */
   readonly clientId: string | undefined
   /** ms that a session is kept without a connection. */
@@ -60,6 +60,10 @@ const BESIDE = 16 * 1024
 const OUTAGE = 600
 /** ms for a connection that is only made to be left again. */
 const PATIENCE = 10_000
+/** ms for groups to come back after an outage, where the server tells that nobody was there: core's longest pause. */
+const TOLD = 10_000
+/** The same where it does not: nothing is published meanwhile. */
+const UNTOLD = 2000
 /** In flight on a client of the user's, whose server is not known. */
 const MODEST = 20
 
@@ -340,26 +344,25 @@ export class MqttDriver implements Driver {
   }
 
   async #publishOver(client: MqttClient, window: number): Promise<void> {
-    const { rejoin, version } = this.#plan
+    const { rejoin, version, qos, publishing } = this.#plan
     const first = this.#opened === 'never'
     if (!first) await this.#places?.keepAgain()
     this.#opened = 'before'
-    const again = first || version === 4 ? 0 : performance.now() + rejoin
+    const again = first || version === 4 ? 0 : performance.now() + (rejoin ?? TOLD)
     const publisher = new Publisher(client, { window, again })
     this.#publisher = publisher
     if (first) return
-    // MQTT 3.1.1 does not tell whether anybody was there, so that publishing waits for them to be.
-    if (version === 4) publisher.hold(rejoin)
+    // MQTT 3.1.1 does not tell whether anybody was there, and Mosquitto not at QoS 2: publishing waits for them to be.
+    if (version === 4 || qos === 2 || publishing) publisher.hold(rejoin ?? UNTOLD)
     this.#places?.tellAgain().catch(() => undefined) // the connection is gone: the next one does it
   }
 
   #giveBack(raw: MqttRaw, group: string): Promise<void> {
     const { message, attempt, time, expires, place } = raw
     if (!message || (expires !== undefined && expires <= Date.now())) return Promise.resolve()
-    const qos = this.#plan.qos === 0 ? 1 : this.#plan.qos
     const topic = this.#plan.topics.back(place, group)
-    const packet = this.#packet(topic, message, { time, expires, attempt }, { qos, retain: false })
-    // Nobody there: it stays where it is.
+    // At QoS 1, which tells where nobody is there: then it stays where it is.
+    const packet = this.#packet(topic, message, { time, expires, attempt }, { qos: 1, retain: false })
     return this.#send({ ...packet, heard: true })
   }
 

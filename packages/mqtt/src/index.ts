@@ -54,12 +54,13 @@ export interface MqttOptions extends Pick<BrokerOptions, 'reconnect' | 'connectT
   readonly maxPending?: number
   /** Publishes that are un-acknowledged at most. Default: what the server says; 20 on a client of your own. */
   readonly inFlight?: number
-  /** Whether publishing what nobody subscribes to is NO_ROUTE; MQTT 5 with QoS 1 or 2 only. Default false. */
+  /** Whether publishing what nobody subscribes to is NO_ROUTE; with MQTT 5 and QoS 1 only. Default false. */
   readonly mandatory?: boolean
   /**
-   * ms for groups to come back after an outage, for a server that restarted may know nothing of them. With MQTT 5 a
-   * message that found no subscriber is published again for so long after the connection came back (default 10 s, core's
-   * longest pause between two tries); with 3.1.1, which does not tell, publishing waits so long (default 2 s).
+   * ms for groups to come back after an outage, for a server that restarted may know nothing of them. With MQTT 5 and
+   * QoS 1 a message that found no subscriber is published again for so long after the connection came back (default 10 s,
+   * core's longest pause between two tries). With 3.1.1, QoS 2 or `publishing` that is not, or not always, told: nothing
+   * is published for so long (default 2 s).
    */
   readonly rejoin?: number
 }
@@ -84,8 +85,8 @@ export function mqtt(given: MqttOptions): Broker {
   oneOf('wire', wire, version === 5 ? ['properties', 'envelope'] : ['envelope'])
   oneOf('names', names, ['prefixed', 'native'])
   oneOf('qos', qos, [0, 1, 2])
-  if (options.mandatory && (version === 4 || qos === 0))
-    throw new MillraceError('BAD_OPTION', 'mqtt: mandatory needs MQTT 5 and QoS 1 or 2')
+  if (options.mandatory && (version === 4 || qos !== 1))
+    throw new MillraceError('BAD_OPTION', 'mqtt: mandatory needs MQTT 5 and QoS 1')
   if (clientId !== undefined && !/^[A-Za-z0-9._-]{1,80}$/.test(clientId))
     throw new MillraceError('BAD_OPTION', 'mqtt: clientId is 1 to 80 of [A-Za-z0-9._-]')
   const topics = (names === 'native' ? native : prefixed)(checkedPrefix(prefix))
@@ -109,7 +110,7 @@ export function mqtt(given: MqttOptions): Broker {
     inFlight: options.inFlight === undefined ? undefined : whole('inFlight', options.inFlight, 1),
     clientId,
     mandatory: options.mandatory ?? false,
-    rejoin: whole('rejoin', options.rejoin ?? (version === 5 ? 10_000 : 2000), 0),
+    rejoin: options.rejoin === undefined ? undefined : whole('rejoin', options.rejoin, 0),
     sessionExpiry: whole('sessionExpiry', options.sessionExpiry ?? WEEK, 1000),
   })
   return broker(driver, options)

@@ -25,8 +25,9 @@ export interface PublisherOptions {
 
 /** PUBACK and PUBREC's reason code of MQTT 5 §3.4.2.1: no matching subscribers. */
 const UNHEARD = 16
-/** ms until a message that found no subscriber is sent again. */
+/** ms until what found no subscriber is sent again, twice as long each time. */
 const PAUSE = 100
+const LONGEST_PAUSE = 1000
 
 /**
  * Publishes over one connection, never more un-acknowledged than the server takes: the client itself does not count.
@@ -44,6 +45,7 @@ export class Publisher {
   readonly #unheard = new Set<number>()
   #later: Outgoing[] = []
   #timer: NodeJS.Timeout | undefined
+  #pause = PAUSE
   #held = false
   readonly #off: () => void
   #error: MillraceError | undefined
@@ -122,7 +124,7 @@ export class Publisher {
   #nobody(outgoing: Outgoing): void {
     if (!outgoing.once && performance.now() < this.#options.again) {
       this.#later.push(outgoing)
-      this.#timer ??= setTimeout(() => this.#sendAgain(), PAUSE)
+      this.#timer ??= setTimeout(() => this.#sendAgain(), this.#pause)
     } else if (outgoing.heard)
       outgoing.done(new MillraceError('NO_ROUTE', `mqtt: nobody subscribes to '${outgoing.topic}'`), true)
     else outgoing.done(undefined, true)
@@ -130,6 +132,7 @@ export class Publisher {
 
   #sendAgain(): void {
     this.#timer = undefined
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE)
     const later = this.#later
     this.#later = []
     // Before what came after them.

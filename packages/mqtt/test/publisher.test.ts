@@ -78,11 +78,12 @@ test('when the time for it is over it is accepted, or refused where that was ask
   for (let i = 0; i < 2; i++) {
     client.answer(16)
     client.answer(16)
-    vi.advanceTimersByTime(100)
+    vi.runAllTimers()
   }
   client.answer(16)
   client.answer(16)
 
+  expect(client.sent).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
   expect(told).toEqual(['a: done', 'b: NO_ROUTE'])
 })
 
