@@ -27,6 +27,8 @@ export interface Bare {
   prepare(topic: string): Promise<void>
   /** Publishes so many payloads, confirmed, with at most `window` un-confirmed at once. */
   publish(topic: string, payload: Buffer, messages: number, window: number): Promise<void>
+  /** The same, `size` messages in each call and one call at a time, where the client has such a call. */
+  batches?(topic: string, payload: Buffer, messages: number, size: number): Promise<void>
   /** Consumes and acknowledges so many, with at most `window` un-acknowledged at once; ms from the first to the last ack. */
   consume(topic: string, messages: number, window: number): Promise<number>
 }

@@ -61,6 +61,15 @@ async function compare(backend: Backend, opened: Opened, window: number, options
       ],
       { ...how, case: `${name}: publish (${settings})` },
     )),
+    ...(window > 1 && bare.batches
+      ? await measure(
+          [
+            rate(OURS, () => publishBatches(broker, counts.consume / (quick ? 20 : 1), window), [BARE]),
+            rate(BARE, () => publishBatchesBare(bare, counts.consume / (quick ? 20 : 1), window)),
+          ],
+          { ...how, size: `${SIZE} B, ${window} in each call`, case: `${name}: publish (${settings})` },
+        )
+      : []),
     ...(await measure(
       [
         rate(OURS, () => consume(broker, consumed, window), names(others.consume)),
@@ -115,6 +124,25 @@ async function publishBare(bare: Opened['bare'], messages: number, window: numbe
   return { messages, took: performance.now() - started }
 }
 
+/** One call after the other, with so many messages in each. */
+async function publishBatches(broker: Broker, messages: number, size: number, topic = newId()): Promise<Timed> {
+  await broker.declare(topic, { group: GROUP })
+  await broker.publish(topic, message(PAYLOAD))
+  const batch = (): ReturnType<typeof message>[] => Array.from({ length: size }, () => message(PAYLOAD))
+  const started = performance.now()
+  await pipelined(Math.ceil(messages / size), 1, () => broker.publish(topic, batch()))
+  return { messages, took: performance.now() - started }
+}
+
+async function publishBatchesBare(bare: Opened['bare'], messages: number, size: number): Promise<Timed> {
+  const topic = newId()
+  await bare.prepare(topic)
+  await bare.publish(topic, PAYLOAD, 1, 1)
+  const started = performance.now()
+  await bare.batches?.(topic, PAYLOAD, messages, size)
+  return { messages, took: performance.now() - started }
+}
+
 /** Timed is from the first message of a backlog to the last acknowledgement. */
 async function consume(broker: Broker, messages: number, window: number): Promise<Timed> {
   const topic = newId()
@@ -145,6 +173,7 @@ async function consume(broker: Broker, messages: number, window: number): Promis
 async function consumeBare(bare: Opened['bare'], messages: number, window: number): Promise<Timed> {
   const topic = newId()
   await bare.prepare(topic)
-  await bare.publish(topic, PAYLOAD, messages, 200)
+  if (bare.batches) await bare.batches(topic, PAYLOAD, messages, 500)
+  else await bare.publish(topic, PAYLOAD, messages, 200)
   return { messages, took: await bare.consume(topic, messages, window) }
 }
