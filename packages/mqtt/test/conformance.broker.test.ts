@@ -27,7 +27,7 @@ for (const version of ['5', '3.1.1'] as const)
     const server = servers[version]
     conformance({
       name: version === '5' ? 'mqtt' : 'mqtt-3.1.1',
-      server: server.version,
+      server: `${server.version}, restarted by SIGTERM`,
       open: () => mqtt({ url: server.url, version }),
       // Mosquitto writes its store when it ends: SIGKILL would lose it.
       restart: () => server.restart({ signal: 'SIGTERM' }),
