@@ -116,6 +116,7 @@ export class Outlet {
 
   close(): void {
     this.written()
+    this.queue?.dropTorn()
     this.#control.length = 0
     this.#cipher?.wipe()
   }

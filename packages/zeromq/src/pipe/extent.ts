@@ -1,3 +1,4 @@
+import { COMMAND, LONG, MORE } from '../wire/frame.ts'
 import type { Slab } from './slab.ts'
 
 /**
@@ -12,6 +13,8 @@ export class Extent {
   messages: number
   /** The body of the last record, where it is held by reference: its header ends at `end`. */
   body: Uint8Array | undefined = undefined
+  /** The message of the last record goes on in the next extent. */
+  continues: boolean = false
   next: Extent | undefined = undefined
 
   /** Takes over one use of the slab. */
@@ -29,4 +32,16 @@ export class Extent {
   release(): void {
     this.slab.release()
   }
+}
+
+/** Where in an extent its first message ends; its end, where it does not. */
+export function endOfMessage(extent: Extent): number {
+  const { bytes } = extent.slab
+  for (let at = extent.start; at < extent.end;) {
+    const flags = bytes[at]!
+    const long = (flags & LONG) !== 0
+    at = long ? at + 9 + Number(bytes.readBigUInt64BE(at + 1)) : at + 2 + bytes[at + 1]!
+    if ((flags & (MORE | COMMAND)) === 0) return Math.min(at, extent.end)
+  }
+  return extent.end
 }

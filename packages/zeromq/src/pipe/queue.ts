@@ -1,5 +1,5 @@
 import { COMMAND, LONG, MORE } from '../wire/frame.ts'
-import { Extent } from './extent.ts'
+import { endOfMessage, Extent } from './extent.ts'
 import type { Frames } from './frames.ts'
 import { BY_REFERENCE, packLongHeader, packPart, partSize, type Outgoing, type Part } from './part.ts'
 import { LARGE_SLAB, SMALL_SLAB, type Slab, type SlabPool } from './slab.ts'
@@ -55,6 +55,9 @@ export class Queue {
   /** What the next slab has to hold, so that a busy queue does not begin with a small one each time. */
   #next = SMALL_SLAB
   #closed = false
+  /** What was packed last, and what was taken last, ended in the middle of a message. */
+  #midway = false
+  #torn = false
 
   constructor(slabs: SlabPool, events: QueueEvents, options: { mark: number; conflate?: boolean }) {
     this.#slabs = slabs
@@ -123,6 +126,7 @@ export class Queue {
       extent.body = body
       this.#push(extent)
     }
+    this.#tail!.continues = messages === 0 // there is one now
     this.length += messages
     if (messages === 0) return
     this.announce()
@@ -142,6 +146,7 @@ export class Queue {
     const extent = this.#head
     if (extent === undefined) return undefined
     this.#head = extent.next
+    this.#torn = extent.continues
     extent.next = undefined
     if (this.#head === undefined) {
       this.#emptied()
@@ -317,6 +322,22 @@ export class Queue {
     return dropped
   }
 
+  /** After a connection ended: what is left of a message that was taken in part goes with it. */
+  dropTorn(): void {
+    for (let head = this.#head; this.#torn && head !== undefined; head = this.#head) {
+      const end = endOfMessage(head)
+      // The rest of a message ends within its extent, or with it: then that is taken as a whole.
+      if (end === head.end) this.take()?.release()
+      else {
+        this.#torn = false
+        head.start = end
+        head.messages--
+        this.length--
+        this.#credit(1, true)
+      }
+    }
+  }
+
   /** Takes no more; what is queued can still be read. */
   seal(): void {
     this.#closed = true
@@ -359,6 +380,7 @@ export class Queue {
     this.#packed += end - start
     this.#fresh += end - start
     this.#extend(slab, start, end)
+    this.#midway = (flags & MORE) !== 0
   }
 
   #refer(part: Part, size: number, flags: number): void {
@@ -370,6 +392,7 @@ export class Queue {
     this.#fresh += size
     this.#extend(slab, start, end)
     this.#tail!.body = typeof part === 'string' ? Buffer.from(part) : part // #extend has made one
+    this.#midway = (flags & MORE) !== 0
   }
 
   #extend(slab: Slab, start: number, end: number): void {
@@ -378,6 +401,7 @@ export class Queue {
       tail.end = end
     } else {
       slab.uses++
+      if (tail !== undefined) tail.continues = this.#midway
       this.#push(new Extent(slab, start, end, 0))
     }
   }

@@ -269,3 +269,40 @@ test('slabs come back to the pool when everything was read or taken', () => {
   expect(again).toContain(first)
   expect(first.uses).toBe(1)
 })
+
+test.each([
+  ['large and small', ['begin', Buffer.alloc(BY_REFERENCE), 'middle', Buffer.alloc(BY_REFERENCE), 'end']],
+  ['large', [Buffer.alloc(BY_REFERENCE), Buffer.alloc(BY_REFERENCE), Buffer.alloc(BY_REFERENCE)]],
+  ['many small', Array.from({ length: 300 }, () => Buffer.alloc(4000))],
+])('what was taken of a message with %s parts when the connection ended takes the rest along', (_, parts) => {
+  for (let taken = 1; ; taken++) {
+    const { queue } = queueOf()
+    queue.write('first')
+    queue.write(parts)
+    queue.write(['second', 'whole'])
+    queue.write('third')
+    for (let i = 0; i < taken; i++) queue.take()?.release()
+    const left = queue.length
+
+    queue.dropTorn()
+
+    const rest = texts(queue)
+    expect(rest.map(message => message[0])).toEqual(['second', 'third'].slice(-rest.length || 2))
+    expect(rest.every(message => message.length === (message[0] === 'second' ? 2 : 1))).toBe(true)
+    expect(left - rest.length).toBeLessThanOrEqual(1)
+    expect(queue.length).toBe(0)
+    expect(queue.empty).toBe(true)
+    if (left === 0) return
+  }
+})
+
+test('a connection that ended between messages takes nothing along', () => {
+  const { queue } = queueOf()
+  queue.write(['a', Buffer.alloc(BY_REFERENCE)])
+  queue.write(['b', Buffer.alloc(BY_REFERENCE)])
+  queue.take()?.release()
+
+  queue.dropTorn()
+
+  expect(texts(queue).map(([first]) => first)).toEqual(['b'])
+})
