@@ -88,7 +88,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     if (this.#flushing) return
     this.#flushing = true
     const outlet = state.engine.outlet
-    while (!this.#writing && !outlet.empty) {
+    while (!this.#writing && !outlet.empty && !outlet.broken) {
       const chunks: Uint8Array[] = []
       outlet.take(chunks)
       if (chunks.length === 0) {
@@ -100,6 +100,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
       else this.#writing = true
     }
     this.#flushing = false
+    if (outlet.broken) return this.#lost({ code: 'EFAULT', message: 'a message was changed before it was sent' })
     this.#settle()
   }
 

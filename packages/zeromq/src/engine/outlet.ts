@@ -18,6 +18,8 @@ export class Outlet {
   queue: Queue | undefined
   /** Messages that were taken and have not been reported as written. */
   inFlight = 0
+  /** A large body was changed in size, or transferred, before it was sent: this connection cannot go on. */
+  broken = false
   #control: Uint8Array[] = []
   #framing: Framing = 'plain'
   #cipher: Cipher | undefined
@@ -90,6 +92,10 @@ export class Outlet {
     for (let total = 0; total < (LARGE_SLAB * 3) / 4;) {
       const extent = queue.take()
       if (extent === undefined) return
+      if (changed(extent)) {
+        this.broken = true
+        return extent.release()
+      }
       total += extent.size
       this.inFlight += extent.messages
       if (this.#framing === 'plain') {
@@ -196,4 +202,9 @@ export class Outlet {
     if (to > 0) chunks.push(target.subarray(0, to))
     if (extent.body !== undefined) chunks.push(extent.body)
   }
+}
+
+/** Whether a body by reference has another size than its header says, which ends with its low half. */
+function changed({ slab, end, body }: Extent): boolean {
+  return body !== undefined && slab.bytes.readUInt32BE(end - 4) !== body.length % 2 ** 32
 }
