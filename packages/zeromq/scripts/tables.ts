@@ -30,6 +30,8 @@ Only where libzmq, or the native package over it, aborts the process, hangs or l
 - what a STREAM was sent right before the end of its connection is received (libzmq may lose it);
 - a REQ that is relaxed goes on waiting when a stale reply arrives (the native package rejects with EAGAIN);
 - a send to a full peer of a ROUTER that is mandatory waits as long as \`sendTimeout\` says (the native package rejects at once);
+- \`RECONNECT_STOP_AFTER_DISCONNECT\` ends the search for that peer on every transport, and a context does not wait for it (libzmq
+  heeds it on ipc alone, and then waits for ever);
 - REQ and DISH can be bound as servers of PLAIN (libzmq takes the handshake for messages).
 `
 
