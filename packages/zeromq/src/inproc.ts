@@ -1,7 +1,8 @@
 import { ZmqError } from './errors.ts'
 import type { Frames } from './pipe/frames.ts'
 import { Pipe } from './pipe/pipe.ts'
-import { Queue, type QueueEvents } from './pipe/queue.ts'
+import { Queue } from './pipe/queue.ts'
+import type { QueueEvents } from './pipe/queue-events.ts'
 import type { SlabPool } from './pipe/slab.ts'
 
 /** A socket at one end of an inproc connection. */

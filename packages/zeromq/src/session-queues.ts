@@ -1,4 +1,4 @@
-import type { QueueEvents } from './pipe/queue.ts'
+import type { QueueEvents } from './pipe/queue-events.ts'
 
 /** What a session does when its pipe's queues change. */
 export interface QueueKeeper {

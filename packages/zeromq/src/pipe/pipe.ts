@@ -2,7 +2,8 @@ import { encodeCommand, isCommand } from '../wire/command.ts'
 import { COMMAND } from '../wire/frame.ts'
 import type { Frames } from './frames.ts'
 import type { Outgoing } from './part.ts'
-import type { Filter, Queue } from './queue.ts'
+import type { Filter } from './filter.ts'
+import type { Queue } from './queue.ts'
 
 /** What a pipe asks of whatever carries it: a session, or the other end of an inproc pair. */
 export interface PipeCarrier {

@@ -1,24 +1,10 @@
 import { COMMAND, LONG, MORE } from '../wire/frame.ts'
 import { endOfMessage, Extent } from './extent.ts'
+import type { Filter } from './filter.ts'
 import type { Frames } from './frames.ts'
 import { BY_REFERENCE, packLongHeader, packPart, partSize, type Outgoing, type Part } from './part.ts'
+import type { QueueEvents } from './queue-events.ts'
 import { LARGE_SLAB, SMALL_SLAB, type Slab, type SlabPool } from './slab.ts'
-
-/** What a queue tells the two ends of it. Every call is made synchronously from a method of the queue. */
-export interface QueueEvents {
-  /** Something came into an empty queue. */
-  filled(): void
-  /** Whoever takes from the queue may take now: a slab is full, or the mark is reached and a writer is about to be refused. */
-  full(): void
-  /** A writer had been refused and there is room again. */
-  room(): void
-}
-
-/** Which messages a reader wants. */
-export interface Filter {
-  /** By the first frame, the octets `[from, to)` of `bytes`. */
-  wants(bytes: Uint8Array, from: number, to: number): boolean
-}
 
 /**
  * The messages between a socket and one peer in one direction, first in, first out, as packed records.
