@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { connect } from 'mqtt'
 import type { IClientOptions, IConnackPacket, MqttClient } from 'mqtt'
 import { aborted } from 'millrace/adapter'
@@ -41,6 +42,8 @@ export function dial(
     }
     const onConnect = (connack: IConnackPacket): void => {
       over()
+      // Packets are small and each is answered: none is to wait for the answer to the one before.
+      if (client.stream instanceof Socket) client.stream.setNoDelay(true)
       client.on('error', () => undefined) // the 'close' that follows is what counts
       resolve({ client, connack })
     }

@@ -5,8 +5,10 @@ import type { Capabilities, Failure, Message, SubscribeOptions } from 'millrace'
 import { dial, farewell } from './connection.ts'
 import { toMqtt } from './encode.ts'
 import type { Wire } from './encode.ts'
+import { PacketIds } from './packet-ids.ts'
+import { PacketWriter } from './packet-writer.ts'
 import { Publisher } from './publisher.ts'
-import type { Outgoing } from './publisher.ts'
+import type { Direct, Outgoing } from './publisher.ts'
 import { Sessions } from './sessions.ts'
 import type { Session } from './sessions.ts'
 import { MqttSource } from './source.ts'
@@ -14,6 +16,7 @@ import type { Leaving, MqttRaw } from './source.ts'
 import { Places } from './places.ts'
 import type { Connected } from './connection.ts'
 import type { Topics } from './topics.ts'
+import { WriteJob, Written } from './write-job.ts'
 
 export type QoS = 0 | 1 | 2
 
@@ -126,11 +129,14 @@ export class MqttDriver implements Driver {
     }
     // The session of the publishing connection is of no use: what was not acknowledged is told as unknown.
     const clientId = `${this.#id}-${newId()}`
-    const { client, connack } = await dial({ ...this.#plan.dial, clientId, clean: true }, signal)
+    const ids = new PacketIds()
+    const options = { ...this.#plan.dial, clientId, clean: true, messageIdProvider: ids }
+    const { client, connack } = await dial(options, signal)
     try {
       this.#check(connack)
       const most = connack.properties?.receiveMaximum ?? 65_535
-      await this.#publishOver(client, Math.min(inFlight ?? most, most))
+      const direct = { ids, writer: new PacketWriter(client, this.#plan.version) }
+      await this.#publishOver(client, Math.min(inFlight ?? most, most), direct)
     } catch (error) {
       await farewell(client)
       throw error
@@ -150,36 +156,14 @@ export class MqttDriver implements Driver {
     if (!publisher?.open) return Promise.reject(new MillraceError('DISCONNECTED', 'mqtt: there is no connection'))
     const place = this.#plan.topics.of(topic)
     const time = Date.now()
-    return new Promise((resolve, reject) => {
-      const { signal } = options
-      const failures: Failure[] = []
-      const mine = new Set<Outgoing>()
-      let left = batch.length
-      let sent = false
-      const onAbort = (): void => publisher.withdraw(mine, aborted(signal, 'publish'))
-      signal.addEventListener('abort', onAbort, { once: true })
-      for (const [index, message] of batch.entries()) {
-        const { qos = this.#plan.qos, retain = false } = this.#plan.publishing?.(topic, message) ?? {}
-        const outgoing: Outgoing = {
-          ...this.#packet(place, message, { time, expires: options.expires }, { qos, retain }),
-          heard: this.#plan.mandatory,
-          done: (error, wasSent) => {
-            sent ||= wasSent
-            if (error) {
-              const unknown = wasSent && error.code === 'DISCONNECTED'
-              failures.push({ index, id: message.id, outcome: unknown ? 'unknown' : 'refused', error })
-            }
-            if (--left > 0) return
-            signal.removeEventListener('abort', onAbort)
-            const [first] = failures
-            if (first && !sent && (first.error as MillraceError).code === 'DISCONNECTED') reject(first.error)
-            else resolve(failures.sort((a, b) => a.index - b.index))
-          },
-        }
-        mine.add(outgoing)
-        publisher.publish(outgoing)
-      }
-    })
+    const job = new WriteJob(publisher, batch.length, options)
+    for (let index = 0; index < batch.length; index++) {
+      const message = batch[index]! // index < length
+      const { qos = this.#plan.qos, retain = false } = this.#plan.publishing?.(topic, message) ?? {}
+      const packet = this.#packet(place, message, { time, expires: options.expires }, { qos, retain })
+      publisher.publish(new Written(job, packet, { id: message.id, index, heard: this.#plan.mandatory }))
+    }
+    return job.answer
   }
 
   async attach(spec: AttachSpec, sink: Sink, signal: AbortSignal): Promise<Source> {
@@ -343,13 +327,13 @@ export class MqttDriver implements Driver {
     }
   }
 
-  async #publishOver(client: MqttClient, window: number): Promise<void> {
+  async #publishOver(client: MqttClient, window: number, direct?: Direct): Promise<void> {
     const { rejoin, version, qos, publishing } = this.#plan
     const first = this.#opened === 'never'
     if (!first) await this.#places?.keepAgain()
     this.#opened = 'before'
     const again = first || version === 4 ? 0 : performance.now() + (rejoin ?? TOLD)
-    const publisher = new Publisher(client, { window, again })
+    const publisher = new Publisher(client, { window, again, direct })
     this.#publisher = publisher
     if (first) return
     // MQTT 3.1.1 does not tell whether anybody was there, and Mosquitto not at QoS 2: publishing waits for them to be.

@@ -2,13 +2,14 @@ import { foreignId, fromHeaders, isMillraceError, newId, opened, seal, toHeaders
 import type { Stamp } from 'millrace/adapter'
 import type { Message } from 'millrace'
 import type { IPublishPacket } from 'mqtt'
+import type { PublishProperties } from './packets.ts'
 
 /** 'properties': user properties of MQTT 5. 'envelope': one JSON object, for MQTT 3.1.1. */
 export type Wire = 'properties' | 'envelope'
 
 export interface Encoded {
   readonly payload: Buffer
-  readonly properties?: NonNullable<IPublishPacket['properties']>
+  readonly properties?: PublishProperties
 }
 
 /** What user properties cannot carry as it is: one JSON object. */

@@ -35,6 +35,11 @@ export function ours(thrown: unknown, what: string): MillraceError {
   return new MillraceError(codeOf(code, what), `mqtt: ${what}: ${error.message}`, { cause: error })
 }
 
+/** What the server answered to a publish that it did not take (MQTT 5 §3.4.2.1). */
+export function refused(reason: number): MillraceError {
+  return new MillraceError(codeOf(reason, 'publish'), `mqtt: publish: the server refused it (reason ${reason})`)
+}
+
 /** What ended a connection, when the server said why (MQTT 5 §3.14). */
 export function ended(reason: number | undefined): MillraceError {
   if (reason === 142)

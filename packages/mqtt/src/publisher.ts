@@ -1,19 +1,27 @@
-import type { IClientPublishOptions, MqttClient, Packet } from 'mqtt'
+import type { MqttClient, Packet } from 'mqtt'
 import { MillraceError, Ring } from 'millrace/adapter'
 import { onEnd } from './connection.ts'
-import { ours } from './errors.ts'
+import { ours, refused } from './errors.ts'
+import type { PacketIds } from './packet-ids.ts'
+import type { PacketWriter } from './packet-writer.ts'
+import type { PublishFields } from './packets.ts'
 
 /** One packet that is to be published, and who wants to know what became of it. */
-export interface Outgoing {
-  readonly topic: string
-  readonly payload: Buffer
-  readonly options: IClientPublishOptions
+export interface Outgoing extends PublishFields {
   /** What is not heard by anybody is refused with NO_ROUTE, instead of gone. Only MQTT 5 tells. */
   readonly heard?: boolean
   /** It is not sent again where nobody hears it. */
   readonly once?: boolean
   /** Called once. 'sent' tells whether the server may have it. */
   done(error: MillraceError | undefined, sent: boolean): void
+  /** Called when it has to wait for its turn, maybe more than once: only then it may be withdrawn. */
+  waits?(): void
+}
+
+/** What is written without the client's help, over a connection that nobody else writes to. */
+export interface Direct {
+  readonly ids: PacketIds
+  readonly writer: PacketWriter
 }
 
 export interface PublisherOptions {
@@ -21,6 +29,8 @@ export interface PublisherOptions {
   readonly window: number
   /** Until then, on performance.now(), what found no subscriber is sent again. */
   readonly again: number
+  /** For QoS 1; without it, and for the others, the client publishes. */
+  readonly direct?: Direct | undefined
 }
 
 /** PUBACK and PUBREC's reason code of MQTT 5 §3.4.2.1: no matching subscribers. */
@@ -40,7 +50,9 @@ export class Publisher {
   readonly #client: MqttClient
   readonly #options: PublisherOptions
   readonly #waiting = new Ring<Outgoing>()
+  /** On their way through the client, and those beside it by their packet identifiers. */
   readonly #sent = new Set<Outgoing>()
+  readonly #written = new Map<number, Outgoing>()
   /** Packet identifiers whose last acknowledgement told that nobody subscribes. */
   readonly #unheard = new Set<number>()
   #later: Outgoing[] = []
@@ -55,7 +67,10 @@ export class Publisher {
     this.#options = options
     const onPacket = (packet: Packet): void => {
       if (packet.cmd !== 'puback' && packet.cmd !== 'pubrec') return
-      if (packet.reasonCode === UNHEARD) this.#unheard.add(packet.messageId ?? 0)
+      const written = this.#written.get(packet.messageId ?? 0)
+      // The client knows nothing of these, and ignores them.
+      if (written && packet.cmd === 'puback') this.#answered(written, packet.messageId ?? 0, packet.reasonCode ?? 0)
+      else if (packet.reasonCode === UNHEARD) this.#unheard.add(packet.messageId ?? 0)
       else if (this.#unheard.size > 0) this.#unheard.delete(packet.messageId ?? 0)
     }
     client.on('packetreceive', onPacket)
@@ -72,8 +87,11 @@ export class Publisher {
 
   publish(outgoing: Outgoing): void {
     if (this.#error) outgoing.done(this.#error, false)
-    else if (!this.#held && this.#sent.size < this.#options.window && this.#waiting.size === 0) this.#send(outgoing)
-    else this.#waiting.push(outgoing)
+    else if (this.#free && this.#waiting.size === 0) this.#send(outgoing)
+    else {
+      this.#waiting.push(outgoing)
+      outgoing.waits?.()
+    }
   }
 
   /** Sends nothing for so many ms. */
@@ -102,7 +120,16 @@ export class Publisher {
     this.#fail(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed'))
   }
 
+  get #free(): boolean {
+    return !this.#held && this.#sent.size + this.#written.size < this.#options.window
+  }
+
   #send(outgoing: Outgoing): void {
+    const { direct } = this.#options
+    if (direct && outgoing.options.qos === 1) {
+      this.#write(outgoing, direct)
+      return
+    }
     this.#sent.add(outgoing)
     this.#client.publish(outgoing.topic, outgoing.payload, outgoing.options, (error, packet) => {
       if (!this.#sent.delete(outgoing)) return
@@ -113,8 +140,24 @@ export class Publisher {
     })
   }
 
+  #write(outgoing: Outgoing, { ids, writer }: Direct): void {
+    const id = ids.allocate()! // the window is no larger than there are identifiers
+    this.#written.set(id, outgoing)
+    writer.publish(outgoing, id)
+    // One by one each is awaited; of many in flight those of one turn go together.
+    writer.due(this.#written.size === 1 ? 'soon' : 'turn')
+  }
+
+  #answered(outgoing: Outgoing, id: number, reason: number): void {
+    this.#written.delete(id)
+    this.#options.direct?.ids.deallocate(id)
+    if (reason === UNHEARD) this.#nobody(outgoing)
+    else outgoing.done(reason === 0 ? undefined : refused(reason), true)
+    this.#next()
+  }
+
   #next(): void {
-    while (!this.#held && this.#sent.size < this.#options.window) {
+    while (this.#waiting.size > 0 && this.#free) {
       const next = this.#waiting.shift()
       if (!next) return
       this.#send(next)
@@ -125,6 +168,7 @@ export class Publisher {
     if (!outgoing.once && performance.now() < this.#options.again) {
       this.#later.push(outgoing)
       this.#timer ??= setTimeout(() => this.#sendAgain(), this.#pause)
+      outgoing.waits?.()
     } else if (outgoing.heard)
       outgoing.done(new MillraceError('NO_ROUTE', `mqtt: nobody subscribes to '${outgoing.topic}'`), true)
     else outgoing.done(undefined, true)
@@ -145,6 +189,8 @@ export class Publisher {
     this.#error = error
     this.#off()
     clearTimeout(this.#timer)
+    for (const one of this.#written.values()) one.done(error, true)
+    this.#written.clear()
     for (const one of this.#sent) one.done(error, true)
     this.#sent.clear()
     // Nobody has these: they may be sent again over the next connection.

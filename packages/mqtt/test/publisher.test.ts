@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events'
 import type { MqttClient } from 'mqtt'
 import { MillraceError } from 'millrace/adapter'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { PacketIds } from '../src/packet-ids.ts'
+import type { PacketWriter } from '../src/packet-writer.ts'
 import { Publisher } from '../src/publisher.ts'
-import type { Outgoing } from '../src/publisher.ts'
+import type { Direct, Outgoing } from '../src/publisher.ts'
 
 /** A client that keeps what it is to publish until `answer` acknowledges the oldest. */
 class Client extends EventEmitter {
@@ -23,17 +25,39 @@ class Client extends EventEmitter {
   }
 }
 
+/** The same where the publisher writes by itself, through packets that are read here. */
+class Written extends Client {
+  readonly ids = new PacketIds()
+  readonly #ids: number[] = []
+
+  get direct(): Direct {
+    const publish = ({ topic }: { topic: string }, id: number): void => {
+      this.sent.push(topic)
+      this.#ids.push(id)
+    }
+    return { ids: this.ids, writer: { publish, due: () => undefined } as unknown as PacketWriter }
+  }
+
+  override answer(reasonCode?: number): void {
+    this.emit('packetreceive', { cmd: 'puback', messageId: this.#ids.shift(), reasonCode })
+  }
+}
+
 let client: Client
 let told: string[]
 
 beforeEach(() => {
   vi.useFakeTimers()
-  client = new Client()
   told = []
 })
 afterEach(() => void vi.useRealTimers())
 
-const publisher = (window = 10, again = 0) => new Publisher(client as unknown as MqttClient, { window, again })
+const publisher = (window = 10, again = 0) =>
+  new Publisher(client as unknown as MqttClient, {
+    window,
+    again,
+    ...(client instanceof Written && { direct: client.direct }),
+  })
 
 function outgoing(topic: string, extra: Partial<Outgoing> = {}): Outgoing {
   const done = (error: MillraceError | undefined, sent: boolean): void =>
@@ -41,104 +65,150 @@ function outgoing(topic: string, extra: Partial<Outgoing> = {}): Outgoing {
   return { topic, payload: Buffer.alloc(0), options: { qos: 1 }, done, ...extra }
 }
 
-test('no more are on their way than the window has room for, and the others follow in order', () => {
-  const own = publisher(2)
+describe.each([
+  ['by the client', Client],
+  ['by itself', Written],
+])('%s', (_, Made) => {
+  beforeEach(() => void (client = new Made()))
 
-  for (const topic of ['a', 'b', 'c', 'd']) own.publish(outgoing(topic))
-  expect(client.sent).toEqual(['a', 'b'])
-  client.answer()
+  test('no more are on their way than the window has room for, and the others follow in order', () => {
+    const own = publisher(2)
 
-  expect(client.sent).toEqual(['a', 'b', 'c'])
-  expect(told).toEqual(['a: done'])
-  own.end()
-})
+    for (const topic of ['a', 'b', 'c', 'd']) own.publish(outgoing(topic))
+    expect(client.sent).toEqual(['a', 'b'])
+    client.answer()
 
-test('what nobody heard after an outage is published again until somebody does, before what came later', () => {
-  const own = publisher(1, performance.now() + 10_000)
+    expect(client.sent).toEqual(['a', 'b', 'c'])
+    expect(told).toEqual(['a: done'])
+    own.end()
+  })
 
-  own.publish(outgoing('a'))
-  client.answer(16)
-  expect(told).toEqual([])
-  own.publish(outgoing('b'))
-  own.publish(outgoing('c'))
-  vi.advanceTimersByTime(100)
-  client.answer()
-  client.answer()
-  client.answer()
+  test('what nobody heard after an outage is published again until somebody does, before what came later', () => {
+    const own = publisher(1, performance.now() + 10_000)
 
-  expect(client.sent).toEqual(['a', 'b', 'a', 'c'])
-  expect(told).toEqual(['b: done', 'a: done', 'c: done'])
-})
+    own.publish(outgoing('a'))
+    client.answer(16)
+    expect(told).toEqual([])
+    own.publish(outgoing('b'))
+    own.publish(outgoing('c'))
+    vi.advanceTimersByTime(100)
+    client.answer()
+    client.answer()
+    client.answer()
 
-test('when the time for it is over it is accepted, or refused where that was asked for', () => {
-  const own = publisher(10, performance.now() + 150)
+    expect(client.sent).toEqual(['a', 'b', 'a', 'c'])
+    expect(told).toEqual(['b: done', 'a: done', 'c: done'])
+  })
 
-  own.publish(outgoing('a'))
-  own.publish(outgoing('b', { heard: true }))
-  for (let i = 0; i < 2; i++) {
+  test('when the time for it is over it is accepted, or refused where that was asked for', () => {
+    const own = publisher(10, performance.now() + 150)
+
+    own.publish(outgoing('a'))
+    own.publish(outgoing('b', { heard: true }))
+    for (let i = 0; i < 2; i++) {
+      client.answer(16)
+      client.answer(16)
+      vi.runAllTimers()
+    }
     client.answer(16)
     client.answer(16)
+
+    expect(client.sent).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
+    expect(told).toEqual(['a: done', 'b: NO_ROUTE'])
+  })
+
+  test('once is once', () => {
+    publisher(10, performance.now() + 10_000).publish(outgoing('a', { heard: true, once: true }))
+
+    client.answer(16)
+
+    expect(told).toEqual(['a: NO_ROUTE'])
+  })
+
+  test('nothing is sent while it holds, and everything after', () => {
+    const own = publisher()
+    own.hold(2000)
+
+    own.publish(outgoing('a'))
+    vi.advanceTimersByTime(1999)
+    expect(client.sent).toEqual([])
+    vi.advanceTimersByTime(1)
+
+    expect(client.sent).toEqual(['a'])
+  })
+
+  test('what is withdrawn is told so if it was not sent, or heard by nobody; what is on its way goes on', () => {
+    const own = publisher(1, performance.now() + 10_000)
+    const [unheard, sent, waiting] = [outgoing('unheard'), outgoing('sent'), outgoing('waiting')]
+    own.publish(unheard)
+    client.answer(16)
+    own.publish(sent)
+    own.publish(waiting)
+
+    own.withdraw(new Set([unheard, sent, waiting]), new MillraceError('TIMEOUT', 'late'))
+    client.answer()
+
+    expect(told).toEqual(['waiting: TIMEOUT, not sent', 'unheard: TIMEOUT, not sent', 'sent: done'])
+    own.end()
+  })
+
+  test('when the connection ends each is told once, and whether the server may have it', () => {
+    const own = publisher(2, performance.now() + 10_000)
+    own.publish(outgoing('unheard'))
+    client.answer(16)
+    own.publish(outgoing('sent'))
+    own.publish(outgoing('also'))
+    own.publish(outgoing('waiting'))
+
+    client.emit('close')
+    own.publish(outgoing('later'))
     vi.runAllTimers()
-  }
-  client.answer(16)
-  client.answer(16)
 
-  expect(client.sent).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
-  expect(told).toEqual(['a: done', 'b: NO_ROUTE'])
+    expect(told).toEqual([
+      'sent: DISCONNECTED',
+      'also: DISCONNECTED',
+      'unheard: DISCONNECTED, not sent',
+      'waiting: DISCONNECTED, not sent',
+      'later: DISCONNECTED, not sent',
+    ])
+  })
+
+  test('what has to wait is told so, when it was sent and heard by nobody too', () => {
+    const own = publisher(1, performance.now() + 10_000)
+    const waits = (topic: string) => ({ waits: () => void told.push(`${topic} waits`) })
+
+    own.publish(outgoing('a', waits('a')))
+    expect(told).toEqual([])
+    own.publish(outgoing('b', waits('b')))
+    client.answer(16)
+    client.answer()
+
+    expect(told).toEqual(['b waits', 'a waits', 'b: done'])
+    own.end()
+  })
 })
 
-test('once is once', () => {
-  publisher(10, performance.now() + 10_000).publish(outgoing('a', { heard: true, once: true }))
-
-  client.answer(16)
-
-  expect(told).toEqual(['a: NO_ROUTE'])
-})
-
-test('nothing is sent while it holds, and everything after', () => {
+test('what the server refuses is told with why, and its packet identifier is free again', () => {
+  const written = new Written()
+  client = written
   const own = publisher()
-  own.hold(2000)
 
   own.publish(outgoing('a'))
-  vi.advanceTimersByTime(1999)
-  expect(client.sent).toEqual([])
-  vi.advanceTimersByTime(1)
+  written.answer(135)
+  own.publish(outgoing('b'))
+  written.answer(151)
 
-  expect(client.sent).toEqual(['a'])
+  expect(told).toEqual(['a: AUTH', 'b: QUEUE_FULL'])
+  expect(written.ids.register(1) && written.ids.register(2)).toBe(true)
 })
 
-test('what is withdrawn is told so if it was not sent, or heard by nobody; what is on its way goes on', () => {
-  const own = publisher(1, performance.now() + 10_000)
-  const [unheard, sent, waiting] = [outgoing('unheard'), outgoing('sent'), outgoing('waiting')]
-  own.publish(unheard)
-  client.answer(16)
-  own.publish(sent)
-  own.publish(waiting)
+test('at the other qualities of service the client publishes', () => {
+  const written = new Written()
+  client = written
+  const viaClient = vi.spyOn(client, 'publish')
 
-  own.withdraw(new Set([unheard, sent, waiting]), new MillraceError('TIMEOUT', 'late'))
-  client.answer()
+  for (const qos of [0, 1, 2] as const) publisher().publish(outgoing(`q${qos}`, { options: { qos } }))
 
-  expect(told).toEqual(['waiting: TIMEOUT, not sent', 'unheard: TIMEOUT, not sent', 'sent: done'])
-  own.end()
-})
-
-test('when the connection ends each is told once, and whether the server may have it', () => {
-  const own = publisher(2, performance.now() + 10_000)
-  own.publish(outgoing('unheard'))
-  client.answer(16)
-  own.publish(outgoing('sent'))
-  own.publish(outgoing('also'))
-  own.publish(outgoing('waiting'))
-
-  client.emit('close')
-  own.publish(outgoing('later'))
-  vi.runAllTimers()
-
-  expect(told).toEqual([
-    'sent: DISCONNECTED',
-    'also: DISCONNECTED',
-    'unheard: DISCONNECTED, not sent',
-    'waiting: DISCONNECTED, not sent',
-    'later: DISCONNECTED, not sent',
-  ])
+  expect(viaClient.mock.calls.map(([topic]) => topic)).toEqual(['q0', 'q2'])
+  expect(client.sent).toEqual(['q0', 'q1', 'q2'])
 })
