@@ -10,12 +10,16 @@ export interface CommitsOptions {
   readonly leaves: (partition: Partition) => boolean
 }
 
+/** ms from the beginning of a commit to that of the next, where one follows another at once: each costs as much as some hundred messages. */
+const PACE = 5
+
 /** How far partitions are settled, told to the group: one commit at a time, and what comes meanwhile goes with the next. */
 export class Commits {
   readonly #options: CommitsOptions
   readonly #dirty = new Set<Partition>()
   #committing: Promise<void> | undefined
   #following: Promise<void> | undefined
+  #begun = 0
 
   constructor(options: CommitsOptions) {
     this.#options = options
@@ -36,6 +40,7 @@ export class Commits {
     if (!this.#committing) return this.#start(false)
     this.#following ??= this.#committing
       .catch(() => undefined) // its own callers see it
+      .then(() => this.#pace())
       .then(() => {
         this.#following = undefined
         return this.commit()
@@ -49,7 +54,13 @@ export class Commits {
     await this.#start(true)
   }
 
+  async #pace(): Promise<void> {
+    const left = this.#begun + PACE - performance.now()
+    if (left > 0) await new Promise(resolve => setTimeout(resolve, left))
+  }
+
   #start(leaving: boolean): Promise<void> {
+    this.#begun = performance.now()
     this.#committing = this.#once(leaving).finally(() => (this.#committing = undefined))
     return this.#committing
   }

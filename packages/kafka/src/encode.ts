@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { foreignId, fromHeaders, HEADERS, MillraceError, opened } from 'millrace/adapter'
 import type { Stamp } from 'millrace/adapter'
 import type { Message } from 'millrace'
+import type { InRecord, RecordBatch } from './record-batch.ts'
 
 /** A record as the client takes it. */
 export interface OutRecord {
@@ -12,13 +13,6 @@ export interface OutRecord {
   readonly timestamp: bigint
 }
 
-/** A record as it was fetched. */
-export interface InRecord {
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: readonly (readonly [Buffer | null, Buffer | null])[]
-}
-
 /** 'watermill': headers as watermill-kafka writes them. */
 export type Wire = 'millrace' | 'watermill'
 
@@ -26,6 +20,7 @@ export type Wire = 'millrace' | 'watermill'
 export const KEY_MARK = 'kafka-key'
 const WATERMILL_ID = '_watermill_message_uuid'
 const EMPTY: Buffer = Buffer.alloc(0)
+const NO_METADATA: Message['metadata'] = Object.freeze({})
 /** Up to here a payload is copied, so that it does not keep the whole fetched chunk in memory. */
 const COPIED = 4096
 
@@ -66,6 +61,18 @@ export function keyBytes({ key, metadata }: Message): Buffer | undefined {
   return Buffer.from(key, metadata[KEY_MARK] === 'latin1' ? 'latin1' : 'utf8')
 }
 
+/** The message in a batch's present record, where it has no headers but our id, as most have; undefined for all others. */
+export function plainMessage(batch: RecordBatch): Message | undefined {
+  const { bytes, keyAt, valueAt, valueEnd } = batch
+  if (valueAt < 0) return undefined
+  const id = batch.onlyHeader(ID_NAME)
+  if (!id) return undefined
+  const payload = valueEnd - valueAt <= COPIED ? copied(bytes, valueAt, valueEnd) : bytes.subarray(valueAt, valueEnd)
+  if (keyAt < 0) return { id, payload, metadata: NO_METADATA }
+  const key = batch.ascii(keyAt, batch.keyEnd)
+  return key === undefined ? undefined : { id, payload, metadata: NO_METADATA, key }
+}
+
 /**
  * The message in a record, whoever wrote it, and what travelled with it.
  * @throws UNDECODABLE where what should be our id is not text: who wrote that did not write a message
@@ -92,6 +99,12 @@ export function fromRecord(
     key?.text,
   )
   return { message, stamp: read }
+}
+
+function copied(bytes: Buffer, from: number, to: number): Buffer {
+  const copy = Buffer.allocUnsafe(to - from)
+  bytes.copy(copy, 0, from, to)
+  return copy
 }
 
 function* entries(headers: InRecord['headers']): Iterable<readonly [string, unknown]> {

@@ -1,9 +1,11 @@
 import { ConnectionPool } from '@platformatic/kafka'
-import type { ClusterMetadata, RecordsBatch } from '@platformatic/kafka'
-import { MillraceError } from 'millrace/adapter'
+import type { ClusterMetadata } from '@platformatic/kafka'
+import type { MillraceError } from 'millrace/adapter'
 import type { Cluster } from './cluster.ts'
-import { answer, ours, says } from './errors.ts'
-import type { Aborted, Partition } from './partition.ts'
+import { ours, says } from './errors.ts'
+import { fetchApi } from './fetch.ts'
+import type { Fetched } from './fetch.ts'
+import type { Partition } from './partition.ts'
 import { request } from './rpc.ts'
 
 export interface FetcherOptions {
@@ -17,28 +19,16 @@ export interface FetcherOptions {
   readonly failed: (error: MillraceError) => void
 }
 
-interface Fetched {
-  readonly errorCode: number
-  readonly responses: readonly {
-    readonly topicId: string
-    readonly partitions: readonly {
-      readonly partitionIndex: number
-      readonly errorCode: number
-      readonly abortedTransactions: readonly Aborted[] | null
-      readonly records?: readonly RecordsBatch[] | null
-    }[]
-  }[]
-}
-
-/** Records that wait in this process, for each partition, before no more are fetched; a fetch may bring more. */
-const ENOUGH = 500
 /** ms that the server may wait for records; less where some partition is only waiting for room here. */
 const PATIENCE = 500
 const IMPATIENCE = 25
+/** Of each partition in a fetch; also what may wait here of it when more is fetched: a fetch takes as long as that does. */
 const PARTITION_BYTES = 1024 * 1024
 const FETCH_BYTES = 8 * 1024 * 1024
 const OUT_OF_RANGE = 1
 const GONE = new Set([3, 100, 103]) // UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INCONSISTENT_TOPIC_ID
+/** ms until a partition that moves is asked for again. */
+const AGAIN = 50
 /** ms for which an answer may be late. */
 const LATE = 10_000
 
@@ -53,6 +43,7 @@ export class Fetcher {
   #state: 'on' | 'off' = 'on'
   #stale = false
   #kicking = false
+  #waiting: NodeJS.Timeout | undefined
 
   constructor(options: FetcherOptions) {
     this.#options = options
@@ -62,7 +53,8 @@ export class Fetcher {
 
   /** There is room, or there are partitions, that there were not. */
   kick(): void {
-    if (this.#state === 'off' || this.#kicking) return
+    // Called for every batch of settlements: nearly always all that may be read is being read.
+    if (this.#state === 'off' || this.#kicking || !this.#isLacking()) return
     this.#kicking = true
     this.#start().then(
       () => (this.#kicking = false),
@@ -82,28 +74,54 @@ export class Fetcher {
   async #start(): Promise<void> {
     const wanted = [...this.#options.partitions()].filter(hungry)
     if (wanted.length === 0) return
-    const metadata = await this.#metadata(wanted)
+    await this.#metadata(wanted)
     if (this.#off()) return
-    for (const leader of new Set(wanted.map(one => leaderOf(metadata, one)))) {
+    for (const leader of new Set(wanted.map(({ leader }) => leader))) {
+      if (leader < 0) this.#later()
       if (leader < 0 || this.#polls.has(leader)) continue
-      const poll: Promise<void> = this.#poll(leader)
-        .catch((error: unknown) => this.#fail(error))
-        .finally(() => this.#polls.delete(leader))
-      this.#polls.set(leader, poll)
+      const poll = Promise.resolve().then(() => this.#poll(leader))
+      this.#polls.set(
+        leader,
+        poll.catch((error: unknown) => this.#fail(error)),
+      )
     }
   }
 
   async #poll(leader: number): Promise<void> {
-    while (!this.#off()) {
-      const all = [...this.#options.partitions()]
-      if (all.length === 0) return
-      const metadata = await this.#metadata(all)
-      const here = all.filter(one => leaderOf(metadata, one) === leader)
-      const wanted = here.filter(hungry)
-      if (this.#off() || wanted.length === 0) return
-      // New partitions are waited for no longer than those that wait for room.
-      await this.#fetch(metadata, leader, wanted, wanted.length < here.length ? IMPATIENCE : PATIENCE)
+    try {
+      while (!this.#off()) {
+        const all = [...this.#options.partitions()]
+        if (all.length === 0) return
+        const metadata = await this.#metadata(all)
+        const here = all.filter(one => one.leader === leader)
+        const wanted = here.filter(hungry)
+        // Some may have another leader by now, whom nobody asks.
+        this.kick()
+        if (this.#off() || wanted.length === 0) return
+        // New partitions are waited for no longer than those that wait for room.
+        await this.#fetch(metadata, leader, wanted, wanted.length < here.length ? IMPATIENCE : PATIENCE)
+      }
+    } finally {
+      // At once: whoever kicks from now on starts another.
+      this.#polls.delete(leader)
     }
+  }
+
+  /** Whether there is one to read that nobody reads. */
+  #isLacking(): boolean {
+    for (const partition of this.#options.partitions())
+      if (hungry(partition) && !this.#polls.has(partition.leader)) return true
+    return false
+  }
+
+  /** A partition has no leader for now. */
+  #later(): void {
+    this.#stale = true
+    this.#waiting ??= setTimeout(() => {
+      this.#waiting = undefined
+      this.kick()
+    }, AGAIN)
+    this.#waiting.unref()
   }
 
   async #fetch(
@@ -134,16 +152,13 @@ export class Fetcher {
       })
       asked.set(`${id}:${partition.index}`, { partition, from: partition.fetched })
     }
-    const args = (version: number): unknown[] => {
-      if (version < 13) throw new MillraceError('SERVER_TOO_OLD', 'kafka: Fetch version 13 is needed (Kafka 3.1)')
-      return [patience, 1, FETCH_BYTES, isolation, 0, -1, [...topics.values()], [], '']
-    }
+    const args = (): unknown[] => [patience, 1, FETCH_BYTES, isolation, 0, -1, [...topics.values()], [], '']
     const fetched = await request<Fetched>(
       cluster.client,
       node,
-      { name: 'Fetch', args, timeout: patience + LATE },
+      { name: 'Fetch', args, timeout: patience + LATE, api: fetchApi },
       this.#pool,
-    ).catch((error: unknown) => this.#partly(error))
+    ).catch((error: unknown) => this.#moved(error))
     if (this.#off()) return
     let came = false
     const lacking: Partition[] = []
@@ -154,32 +169,31 @@ export class Fetcher {
         if (!one || one.partition.fetched !== one.from) continue
         if (errorCode === OUT_OF_RANGE) lacking.push(one.partition)
         else if (errorCode !== 0) this.#stale = true
-        else if (records && records.length > 0) {
-          one.partition.take(records, abortedTransactions ?? [], isolation === 1)
+        else if (records.length > 0) {
+          one.partition.take(records, abortedTransactions, isolation === 1)
           came = true
         }
         if (GONE.has(errorCode)) cluster.forget(one.partition.topic)
       }
     for (const partition of lacking) await this.#options.outOfRange(partition)
     if (came) this.#options.arrived()
-    if (this.#stale) await new Promise(resolve => setTimeout(resolve, 50))
+    if (this.#stale) await new Promise(resolve => setTimeout(resolve, AGAIN))
   }
 
-  /** An error of one partition comes as an error of all, with the whole answer in it. */
-  #partly(error: unknown): Fetched {
-    const whole = answer<Fetched>(error)
-    if (whole?.responses && whole.errorCode === 0) return whole
-    if (says(error, 'NOT_LEADER_OR_FOLLOWER', 'FENCED_LEADER_EPOCH', 'UNKNOWN_TOPIC_ID', 'LEADER_NOT_AVAILABLE')) {
-      this.#stale = true
-      return { errorCode: 0, responses: [] }
-    }
-    throw error
+  /** Whoever does not lead any of it says so for all. */
+  #moved(error: unknown): Fetched {
+    if (!says(error, 'NOT_LEADER_OR_FOLLOWER', 'FENCED_LEADER_EPOCH', 'UNKNOWN_TOPIC_ID', 'LEADER_NOT_AVAILABLE'))
+      throw error
+    this.#stale = true
+    return { errorCode: 0, responses: [] }
   }
 
   async #metadata(partitions: readonly Partition[]): Promise<ClusterMetadata> {
     const fresh = this.#stale
     this.#stale = false
-    return this.#options.cluster.metadata([...new Set(partitions.map(one => one.topic))], fresh)
+    const metadata = await this.#options.cluster.metadata([...new Set(partitions.map(one => one.topic))], fresh)
+    for (const one of partitions) one.leader = metadata.topics.get(one.topic)?.partitions[one.index]?.leader ?? -1
+    return metadata
   }
 
   #fail(error: unknown): void {
@@ -192,9 +206,5 @@ export class Fetcher {
 }
 
 function hungry(partition: Partition): boolean {
-  return partition.waiting < ENOUGH
-}
-
-function leaderOf(metadata: ClusterMetadata, { topic, index }: Partition): number {
-  return metadata.topics.get(topic)?.partitions[index]?.leader ?? -1
+  return partition.waitingBytes < PARTITION_BYTES
 }

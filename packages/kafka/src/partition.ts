@@ -1,11 +1,14 @@
-import type { RecordsBatch } from '@platformatic/kafka'
-import { asError, ContiguousTracker } from 'millrace/adapter'
+import { asError } from 'millrace/adapter'
 import type { Raw } from 'millrace/adapter'
-import { dueOf, fromRecord } from './encode.ts'
+import { keyOf } from './cluster.ts'
+import { dueOf, fromRecord, plainMessage } from './encode.ts'
+import type { Aborted } from './fetch.ts'
+import { InHand } from './in-hand.ts'
 import type { Mark } from './mark.ts'
 import { isRetryTopic, unmarked } from './names.ts'
 import { formatPosition, withOffset } from './position.ts'
 import type { Offsets } from './position.ts'
+import type { RecordBatch } from './record-batch.ts'
 
 /** One record as core gets it. What is rarely asked for is made when it is. */
 export class KafkaRaw implements Raw {
@@ -23,14 +26,11 @@ export class KafkaRaw implements Raw {
   readonly offset: number
   readonly #others: Offsets
 
-  constructor(
-    from: Pick<
-      KafkaRaw,
-      'message' | 'undecodable' | 'attempt' | 'time' | 'expires' | 'due' | 'earlier' | 'partition' | 'offset'
-    >,
-    others: Offsets,
-  ) {
-    this.topic = unmarked(from.partition.topic)
+  /** In its partition's hand. */
+  slot = 0
+
+  constructor(from: Content, partition: Partition, others: Offsets) {
+    this.topic = partition.name
     this.message = from.message
     if (from.undecodable) this.undecodable = from.undecodable
     this.attempt = from.attempt
@@ -38,7 +38,7 @@ export class KafkaRaw implements Raw {
     this.expires = from.expires
     this.due = from.due
     this.earlier = from.earlier
-    this.partition = from.partition
+    this.partition = partition
     this.offset = from.offset
     this.#others = others
   }
@@ -52,48 +52,47 @@ export class KafkaRaw implements Raw {
     return formatPosition(withOffset(this.#others, this.partition.topic, this.partition.index, this.offset + 1))
   }
 
-  /** The same once more. */
+  /** The same once more, in its place. */
   again(attempt: number): KafkaRaw {
     const { message, undecodable, time, expires, due, earlier, partition, offset } = this
-    const from = {
-      message,
-      attempt,
-      time,
-      expires,
-      due,
-      earlier,
+    const again = new KafkaRaw(
+      { message, undecodable, attempt, time, expires, due, earlier, offset },
       partition,
-      offset,
-      ...(undecodable && { undecodable }),
-    }
-    return new KafkaRaw(from, this.#others)
+      this.#others,
+    )
+    again.slot = this.slot
+    return again
   }
 }
 
-const IS_CONTROL = 0b100000
-const ABORT = 0
-
-export interface Aborted {
-  readonly producerId: bigint
-  readonly firstOffset: bigint
+/** What is in a record. */
+type Content = Pick<KafkaRaw, 'message' | 'attempt' | 'time' | 'expires' | 'due' | 'earlier' | 'offset'> & {
+  readonly undecodable: Raw['undecodable'] | undefined
 }
+
+const ABORT = 0
 
 /** What a consumer knows of one of its partitions: what was fetched, what is handed out, what may be committed. */
 export class Partition {
   /** Its name in the cluster. */
   readonly topic: string
   readonly index: number
+  /** Topic and index as one string. */
+  readonly key: string
+  /** The topic as its users name it. */
+  readonly name: string
   readonly #retries: boolean
+  /** The broker that leads it, as far as is known; -1 for none. */
+  leader: number = -1
   /** The offset to fetch from. */
   fetched: number
   /** Failures of un-settled records, where there are any. */
   readonly failures: Map<number, number> = new Map<number, number>()
-  /** Handed over and not settled, by offset. */
-  readonly open: Map<number, KafkaRaw> = new Map<number, KafkaRaw>()
-  readonly #tracker = new ContiguousTracker()
-  #batches: RecordsBatch[] = []
-  #at = 0
+  /** Handed over and not settled. */
+  readonly open: InHand<KafkaRaw> = new InHand<KafkaRaw>()
+  #batches: RecordBatch[] = []
   #waiting = 0
+  #bytes = 0
   /** After the last record that was handed over. */
   #handed: number
   readonly #abortedProducers = new Set<bigint>()
@@ -101,6 +100,8 @@ export class Partition {
   constructor(topic: string, index: number, begin: number) {
     this.topic = topic
     this.index = index
+    this.key = keyOf(topic, index)
+    this.name = unmarked(topic)
     this.#retries = isRetryTopic(topic)
     this.fetched = begin
     this.#handed = begin
@@ -111,9 +112,14 @@ export class Partition {
     return this.#waiting
   }
 
+  /** How many bytes these are, about. */
+  get waitingBytes(): number {
+    return this.#bytes - (this.#batches[0]?.read ?? 0)
+  }
+
   /** How far the newest handed record is beyond the oldest un-settled one. */
   get spread(): number {
-    return this.#tracker.spread
+    return this.open.spread
   }
 
   /** The next offset that nobody was given yet. */
@@ -123,7 +129,7 @@ export class Partition {
 
   /** What may be committed: nothing below it is un-settled. */
   get settled(): number {
-    return this.#tracker.oldest ?? (this.#waiting === 0 ? this.fetched : this.#handed)
+    return this.open.oldest?.offset ?? (this.#waiting === 0 ? this.fetched : this.#handed)
   }
 
   /** What stands beside the commit. */
@@ -135,83 +141,101 @@ export class Partition {
    * Takes in what a fetch brought. Without records of aborted transactions, control records, and what lies before the
    * offset that was asked for: a batch comes whole.
    */
-  take(batches: readonly RecordsBatch[], aborted: readonly Aborted[], committedOnly: boolean): void {
+  take(batches: readonly RecordBatch[], aborted: readonly Aborted[], committedOnly: boolean): void {
     const begun = [...aborted].sort((a, b) => Number(a.firstOffset - b.firstOffset))
     for (const batch of batches) {
-      const last = Number(batch.firstOffset) + batch.lastOffsetDelta
-      if (last < this.fetched) continue
-      while (begun.length > 0 && begun[0]!.firstOffset <= BigInt(last))
+      if (batch.last < this.fetched) continue
+      while (begun.length > 0 && begun[0]!.firstOffset <= BigInt(batch.last))
         this.#abortedProducers.add(begun.shift()!.producerId) // length > 0
-      const control = (batch.attributes & IS_CONTROL) !== 0
-      const transactional = (batch.attributes & 0b10000) !== 0
-      if (control) {
-        if (batch.records[0]?.key?.readInt16BE(2) === ABORT) this.#abortedProducers.delete(batch.producerId)
-      } else if (!(committedOnly && transactional && this.#abortedProducers.has(batch.producerId))) {
+      if (batch.control) {
+        if (batch.next() && batch.keyAt >= 0 && batch.bytes.readInt16BE(batch.keyAt + 2) === ABORT)
+          this.#abortedProducers.delete(batch.producerId)
+      } else if (!(committedOnly && batch.transactional && this.#abortedProducers.has(batch.producerId))) {
         this.#batches.push(batch)
-        this.#waiting += batch.records.length
+        this.#waiting += batch.count
+        this.#bytes += batch.bytes.length
       }
-      this.fetched = last + 1
+      this.fetched = batch.last + 1
     }
     // A fetch from anywhere lists the aborted transactions anew.
     this.#abortedProducers.clear()
   }
 
-  /** Hands over the next records, at most so many, into the array. */
+  /** Hands over the next records, at most so many, into the array. @throws UNDECODABLE where a batch is none */
   hand(most: number, others: Offsets, into: KafkaRaw[]): void {
     for (let left = most; left > 0 && this.#batches.length > 0;) {
       const batch = this.#batches[0]! // length > 0
-      const record = batch.records[this.#at++]
-      if (record === undefined) {
-        this.#batches.shift()
-        this.#at = 0
+      if (!batch.next()) {
+        this.#drop(batch)
         continue
       }
       this.#waiting--
-      const offset = Number(batch.firstOffset) + record.offsetDelta
-      if (offset < this.#handed) continue
-      this.#handed = offset + 1
-      const raw = this.#raw(batch, record, offset, others)
-      this.#tracker.handed(offset)
-      this.open.set(offset, raw)
-      into.push(raw)
-      left--
-    }
-    if (this.#waiting <= 0 && this.#batches.length > 0 && this.#at >= (this.#batches[0]?.records.length ?? 0)) {
-      this.#batches.shift()
-      this.#at = 0
+      if (batch.offset >= this.#handed) {
+        this.#handed = batch.offset + 1
+        const raw = this.#raw(batch, others)
+        this.open.add(raw)
+        into.push(raw)
+        left--
+      }
+      if (batch.left === 0) this.#drop(batch)
     }
   }
 
   /** Done with. True when what may be committed moved. */
-  settle(offset: number): boolean {
-    this.open.delete(offset)
-    if (this.failures.size > 0) this.failures.delete(offset)
-    return this.#tracker.settled(offset) !== undefined
+  settle(raw: KafkaRaw): boolean {
+    if (this.failures.size > 0) this.failures.delete(raw.offset)
+    return this.open.settle(raw)
   }
 
   /** Where the commit would stand if these were settled. */
   settledWith(offsets: ReadonlySet<number>): number {
-    let end = this.#handed
-    for (const offset of this.open.keys()) if (!offsets.has(offset) && offset < end) end = offset
-    return end
+    for (const { offset } of this.open) if (!offsets.has(offset)) return offset
+    return this.#handed
   }
 
-  #raw(batch: RecordsBatch, record: RecordsBatch['records'][number], offset: number, others: Offsets): KafkaRaw {
-    const failures = this.failures.size > 0 ? (this.failures.get(offset) ?? 0) : 0
-    const time = Number(batch.firstTimestamp + record.timestampDelta)
+  /** The first is read. */
+  #drop(batch: RecordBatch): void {
+    this.#batches.shift()
+    this.#bytes -= batch.bytes.length
+  }
+
+  #raw(batch: RecordBatch, others: Offsets): KafkaRaw {
+    const { offset, time } = batch
+    const attempt = (this.failures.size > 0 ? (this.failures.get(offset) ?? 0) : 0) + 1
+    const plain = this.#retries ? undefined : plainMessage(batch)
+    if (plain !== undefined)
+      return new KafkaRaw(
+        {
+          message: plain,
+          undecodable: undefined,
+          attempt,
+          time,
+          expires: undefined,
+          due: undefined,
+          earlier: 0,
+          offset,
+        },
+        this,
+        others,
+      )
+    return new KafkaRaw(this.#content(batch, attempt), this, others)
+  }
+
+  #content(batch: RecordBatch, attempt: number): Content {
+    const { offset, time } = batch
+    const record = batch.record()
     const due = this.#retries ? dueOf(record) : undefined
-    const common = { attempt: failures + 1, time, due, earlier: 0, partition: this, offset }
+    const common = { undecodable: undefined, attempt, time, due, earlier: 0, offset }
     try {
       const { message, stamp } = fromRecord(record, [this.topic, this.index, offset])
-      if (!this.#retries) return new KafkaRaw({ ...common, message, expires: stamp.expires }, others)
+      if (!this.#retries) return { ...common, message, expires: stamp.expires }
       // What a retry topic brings has failed before.
       const earlier = Math.max(0, (stamp.attempt ?? 1) - 1)
-      const from = { attempt: common.attempt + earlier, earlier, time: stamp.time ?? time, expires: stamp.expires }
-      return new KafkaRaw({ ...common, ...from, message }, others)
+      const from = { attempt: attempt + earlier, earlier, time: stamp.time ?? time, expires: stamp.expires }
+      return { ...common, ...from, message }
     } catch (error) {
-      const payload = record.value ?? new Uint8Array()
-      const undecodable = { error: asError(error), payload }
-      return new KafkaRaw({ ...common, message: undefined, undecodable, expires: undefined }, others)
+      const undecodable = { error: asError(error), payload: record.value ?? new Uint8Array() }
+      return { ...common, message: undefined, undecodable, expires: undefined }
     }
   }
 }

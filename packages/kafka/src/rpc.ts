@@ -10,7 +10,8 @@ import { ours, says } from './errors.ts'
 
 type Client = Pick<Base, typeof kGetApi | typeof kGetConnection | typeof kGetBootstrapConnection>
 
-interface Api {
+/** A request as the client's code sends it. */
+export interface Api {
   (connection: Connection, ...args: unknown[]): void
   readonly version: number
 }
@@ -22,11 +23,14 @@ export interface Request {
   readonly args: (version: number) => readonly unknown[]
   /** ms until it is given up as lost. */
   readonly timeout: number
+  /** For the version agreed on, instead of the client's own. */
+  readonly api?: (version: number) => Api
 }
 
 /** Sends one request over a connection to that broker: the pool's, or the client's own. Rejects with what the client throws. */
 export async function request<T>(client: Client, to: Broker, one: Request, pool?: ConnectionPool): Promise<T> {
-  const api = await apiOf(client, one.name)
+  const agreed = await apiOf(client, one.name)
+  const api = one.api ? one.api(agreed.version) : agreed
   const connection = pool
     ? await pool.get(to)
     : await new Promise<Connection>((resolve, reject) =>

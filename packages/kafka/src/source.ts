@@ -6,6 +6,7 @@ import { byTopic, keyOf } from './cluster.ts'
 import type { Cluster, Place } from './cluster.ts'
 import { Commits } from './commits.ts'
 import { ConsumerMember } from './consumer-member.ts'
+import { ours } from './errors.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Member, MemberHost } from './member.ts'
 import type { Outbound } from './outbound.ts'
@@ -109,7 +110,7 @@ export class KafkaSource implements Source, MemberHost {
       const { partition, offset } = raw as KafkaRaw
       if (!this.#owns(partition)) continue
       if (outcome === 'ack') {
-        if (partition.settle(offset)) {
+        if (partition.settle(raw as KafkaRaw)) {
           this.#commits?.add(partition)
           commit = true
         }
@@ -127,7 +128,7 @@ export class KafkaSource implements Source, MemberHost {
       }
       if (outcome === 'hold' || this.#state !== 'on') continue
       const again = (raw as KafkaRaw).again(failures + (raw as KafkaRaw).earlier + 1)
-      partition.open.set(offset, again)
+      partition.open.replace(again)
       this.#again.push(again)
       redeliver = true
     }
@@ -176,7 +177,7 @@ export class KafkaSource implements Source, MemberHost {
 
   /** A transaction has committed these. */
   settled(raws: readonly KafkaRaw[]): void {
-    for (const { partition, offset } of raws) if (this.#owns(partition)) partition.settle(offset)
+    for (const raw of raws) if (this.#owns(raw.partition)) raw.partition.settle(raw)
     this.#kick()
   }
 
@@ -210,7 +211,7 @@ export class KafkaSource implements Source, MemberHost {
     }
     if (this.#state === 'off') return
     for (const partition of fresh) {
-      this.#partitions.set(keyOf(partition.topic, partition.index), partition)
+      this.#partitions.set(partition.key, partition)
       this.#commits?.add(partition)
     }
     this.#snapshot = undefined
@@ -258,16 +259,16 @@ export class KafkaSource implements Source, MemberHost {
   readonly #leaving = new Set<Partition>()
 
   #owns(partition: Partition): boolean {
-    return this.#partitions.get(keyOf(partition.topic, partition.index)) === partition
+    return this.#partitions.get(partition.key) === partition
   }
 
   #lose(gone: readonly Partition[], sink: Sink): void {
     const lost: Raw[] = []
     for (const partition of gone) {
       if (!this.#owns(partition)) continue
-      this.#partitions.delete(keyOf(partition.topic, partition.index))
+      this.#partitions.delete(partition.key)
       this.#commits?.drop(partition)
-      lost.push(...partition.open.values())
+      lost.push(...partition.open)
     }
     this.#snapshot = undefined
     this.#retries?.drop(gone)
@@ -296,9 +297,9 @@ export class KafkaSource implements Source, MemberHost {
   async #retry(retries: Retries, raw: KafkaRaw, attempt: number, delay: number): Promise<void> {
     const { partition, offset, earlier } = raw
     const again = raw.again(attempt + 1)
-    partition.open.set(offset, again)
+    partition.open.replace(again)
     if (await retries.put(again, attempt + 1, delay)) {
-      if (!this.#owns(partition) || !partition.settle(offset)) return
+      if (!this.#owns(partition) || !partition.settle(again)) return
     } else {
       partition.failures.set(offset, attempt - earlier)
       if (!this.#owns(partition) || partition.settled !== offset) return
@@ -332,7 +333,12 @@ export class KafkaSource implements Source, MemberHost {
       const partition = order[i % order.length]! // order is not empty
       let batch: KafkaRaw[] = []
       const most = Math.min(TURN, this.#credit, this.#options.cluster.plan.maxAhead - partition.spread)
-      partition.hand(most, this.#others(partition), batch)
+      try {
+        partition.hand(most, this.#others(partition), batch)
+      } catch (error) {
+        this.failed(ours(error, 'read records'))
+        return
+      }
       idle = batch.length === 0 ? idle + 1 : 0
       if (this.#retries) batch = this.#retries.sift(batch)
       this.#credit -= batch.length

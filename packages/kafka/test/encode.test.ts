@@ -1,7 +1,8 @@
 import { isMillraceError, message, tombstone } from 'millrace'
 import { describe, expect, test } from 'vitest'
 import { fromRecord, keyBytes, toRecord } from '../src/encode.ts'
-import type { InRecord, OutRecord } from '../src/encode.ts'
+import type { OutRecord } from '../src/encode.ts'
+import type { InRecord } from '../src/record-batch.ts'
 
 const PLACE = ['t', 0, 7] as const
 const header = (name: string, value: string | Buffer): [Buffer, Buffer] => [Buffer.from(name), Buffer.from(value)]

@@ -1,25 +1,21 @@
-import type { RecordsBatch } from '@platformatic/kafka'
 import { expect, test } from 'vitest'
 import { Partition } from '../src/partition.ts'
 import type { KafkaRaw } from '../src/partition.ts'
+import { batchesIn } from '../src/record-batch.ts'
+import type { RecordBatch } from '../src/record-batch.ts'
+import { logBatch } from './log-batch.ts'
+import type { LogBatch } from './log-batch.ts'
 
 const TRANSACTIONAL = 0b10000
 const CONTROL = 0b110000
 
-function batch(first: number, count: number, more: Partial<RecordsBatch> = {}): RecordsBatch {
-  const records = Array.from({ length: count }, (_, offsetDelta) => ({
-    offsetDelta,
-    timestampDelta: 0n,
-    key: null,
-    value: Buffer.from(String(first + offsetDelta)),
-    headers: [],
-  }))
-  return { firstOffset: BigInt(first), lastOffsetDelta: count - 1, attributes: 0, firstTimestamp: 1n, producerId: -1n, records, ...more } as never // prettier-ignore
+function batch(first: number, count: number, more: Partial<LogBatch> = {}): RecordBatch {
+  const records = Array.from({ length: count }, (_, delta) => ({ delta, value: Buffer.from(String(first + delta)) }))
+  return batchesIn(logBatch({ first, records, ...more }))[0]! // there is one
 }
-function marker(offset: number, producerId: bigint, type: 'abort' | 'commit'): RecordsBatch {
+function marker(offset: number, producerId: bigint, type: 'abort' | 'commit'): RecordBatch {
   const key = Buffer.from([0, 0, 0, type === 'abort' ? 0 : 1])
-  const [record] = batch(offset, 1).records
-  return batch(offset, 1, { attributes: CONTROL, producerId, records: [{ ...record!, key }] })
+  return batch(offset, 1, { attributes: CONTROL, producerId, records: [{ delta: 0, key }] })
 }
 function hand(partition: Partition, most = 100): KafkaRaw[] {
   const into: KafkaRaw[] = []
@@ -40,9 +36,9 @@ test('of a batch that begins before what was asked for only the rest is handed o
 test('what is committed is the oldest that is not settled, whatever the order', () => {
   const partition = new Partition('t', 0, 0)
   partition.take([batch(0, 4)], [], true)
-  hand(partition)
+  const raws = hand(partition)
 
-  const moved = [2, 0, 1, 3].map(offset => [partition.settle(offset), partition.settled])
+  const moved = [2, 0, 1, 3].map(offset => [partition.settle(raws[offset]!), partition.settled])
 
   expect(moved).toEqual([
     [false, 0],
@@ -70,7 +66,7 @@ test('failures of the oldest stand beside the commit', () => {
 
   const [first] = hand(partition)
   const mark = partition.mark(false)
-  partition.settle(0)
+  partition.settle(first!)
 
   expect(first?.attempt).toBe(4)
   expect(mark).toEqual({ failures: 3, left: false })
@@ -85,4 +81,31 @@ test('a position tells of the others what they were when it was handed over', ()
   partition.hand(2, new Map([['t', new Map([[0, 9], [1, 0]])]]), into) // prettier-ignore
 
   expect(into.map(raw => raw.position)).toEqual(['t:0=9,1=1', 't:0=9,1=2'])
+})
+
+test('what waits is counted in records and in bytes, and is nothing when all is handed over', () => {
+  const partition = new Partition('t', 0, 0)
+  const batches = [batch(0, 2), batch(2, 3)]
+  const bytes = batches.map(one => one.bytes.length)
+
+  partition.take(batches, [], true)
+  const before = [partition.waiting, partition.waitingBytes]
+  hand(partition, 2)
+  const between = [partition.waiting, partition.waitingBytes]
+  hand(partition)
+
+  expect(before).toEqual([5, bytes[0]! + bytes[1]!])
+  expect(between).toEqual([3, bytes[1]])
+  expect([partition.waiting, partition.waitingBytes]).toEqual([0, 0])
+})
+
+test('a record that no message can be read from is handed over as such', () => {
+  const partition = new Partition('t', 0, 0)
+  const headers = [[Buffer.from('millrace-id'), Buffer.from([0xff])]] as const
+  partition.take([batch(0, 1, { records: [{ delta: 0, value: Buffer.from('a'), headers }] })], [], true)
+
+  const [raw] = hand(partition)
+
+  expect(raw?.message).toBe(undefined)
+  expect(raw?.undecodable?.payload).toEqual(Buffer.from('a'))
 })
