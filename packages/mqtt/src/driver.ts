@@ -135,7 +135,7 @@ export class MqttDriver implements Driver {
     try {
       this.#check(connack)
       const most = connack.properties?.receiveMaximum ?? 65_535
-      const direct = { ids, writer: new PacketWriter(client, this.#plan.version) }
+      const direct = { ids, writer: new PacketWriter(client) }
       await this.#publishOver(client, Math.min(inFlight ?? most, most), direct)
     } catch (error) {
       await farewell(client)
@@ -188,6 +188,7 @@ export class MqttDriver implements Driver {
       wanted: topic => spec.topics.some(one => (isPattern(one) ? matches(one, topic) : one === topic)),
       retained: retained === 'take',
       maxPending,
+      window: spec.prefetch,
       leave: async leaving => {
         member = 'goes'
         await adopting

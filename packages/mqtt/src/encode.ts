@@ -1,4 +1,14 @@
-import { foreignId, fromHeaders, isMillraceError, newId, opened, seal, toHeaders, unseal } from 'millrace/adapter'
+import {
+  foreignId,
+  fromHeaders,
+  HEADERS,
+  isMillraceError,
+  newId,
+  opened,
+  seal,
+  toHeaders,
+  unseal,
+} from 'millrace/adapter'
 import type { Stamp } from 'millrace/adapter'
 import type { Message } from 'millrace'
 import type { IPublishPacket } from 'mqtt'
@@ -17,6 +27,10 @@ const ODD = 'millrace-metadata'
 /** Servers refuse control characters and non-characters in strings (MQTT 5 §1.5.4). */
 // oxlint-disable-next-line no-control-regex -- those are what is looked for
 const STRANGE = /[\u0001-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud83f-\udbff][\udffe\udfff]/
+/** Ids that need no cleaning, among them all of Millrace's own. */
+const SIMPLE = /^[\w-]{1,255}$/
+const WHOLE = /^\d{1,16}$/
+const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({})
 /** Payloads up to this are copied: a view would pin the whole chunk that was read. */
 const COPIED = 16_384
 /** How an envelope of ours begins. */
@@ -33,21 +47,24 @@ export function toMqtt(message: Message, stamp: Stamp, wire: Wire, version: 4 | 
     const bytes = seal(message, stamp)
     return { payload: buffer(bytes), ...(expiry && { properties: expiry }) }
   }
-  const userProperties: Record<string, string> = {}
-  const odd: Record<string, string> = {}
-  let some = false
-  for (const [key, value] of Object.entries(toHeaders(message, stamp)))
-    if (STRANGE.test(value) || key in Object.prototype) {
-      Object.defineProperty(odd, key, { value, enumerable: true })
-      some = true
-    } else userProperties[key] = value
-  if (some) userProperties[ODD] = ascii(JSON.stringify(odd))
-  return { payload: buffer(message.payload), properties: { userProperties, ...expiry } }
+  const userProperties = toHeaders(message, stamp)
+  let odd: Record<string, string> | undefined
+  for (const key in userProperties) {
+    const value = userProperties[key] ?? ''
+    if (!STRANGE.test(value) && !(key in Object.prototype)) continue
+    Object.defineProperty((odd ??= {}), key, { value, enumerable: true })
+    delete userProperties[key]
+  }
+  if (odd) userProperties[ODD] = ascii(JSON.stringify(odd))
+  const properties = expiry ? { userProperties, ...expiry } : { userProperties }
+  return { payload: buffer(message.payload), properties }
 }
 
 /** The message in a packet, whoever sent it, and what travelled with it. `place` is its MQTT topic. */
 export function fromMqtt(packet: IPublishPacket, place: string): { readonly message: Message; readonly stamp: Stamp } {
   const bytes = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+  const plain = readPlain(packet.properties?.userProperties)
+  if (plain) return { message: { id: plain.id, payload: owned(bytes), metadata: NO_METADATA }, stamp: plain }
   const read = fromHeaders(entries(packet.properties?.userProperties), key => key === ODD)
   if (read.id === undefined && bytes.subarray(0, ENVELOPE.length).equals(ENVELOPE))
     try {
@@ -55,15 +72,36 @@ export function fromMqtt(packet: IPublishPacket, place: string): { readonly mess
     } catch (error) {
       if (!isMillraceError(error, 'UNDECODABLE')) throw error
     }
-  const payload =
-    bytes.length <= COPIED ? new Uint8Array(bytes) : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  const payload = owned(bytes)
   // Another producer's message has no place: the same bytes have the same id, so that it stays when it comes again.
   const message = opened(read, payload, () => (packet.qos === 0 ? newId() : foreignId(place, payload)))
   return { message, stamp: read }
 }
 
+function owned(bytes: Buffer): Buffer {
+  return bytes.length <= COPIED ? Buffer.from(bytes) : bytes
+}
+
+interface Plain {
+  readonly id: string
+  readonly time: number
+}
+
+/** The usual message's properties: an id, a time, and nothing else. Undefined for any other. */
+function readPlain(from: Properties | undefined): Plain | undefined {
+  let id: string | undefined
+  let time: number | undefined
+  for (const name in from) {
+    const value = from[name]
+    if (name === HEADERS.id && typeof value === 'string' && SIMPLE.test(value)) id = value
+    else if (name === HEADERS.time && typeof value === 'string' && WHOLE.test(value)) time = Number(value)
+    else return undefined
+  }
+  return id === undefined || time === undefined ? undefined : { id, time }
+}
+
 function buffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function ascii(json: string): string {

@@ -1,5 +1,7 @@
 import type { IPublishPacket, MqttClient } from 'mqtt'
-import { MillraceError } from 'millrace/adapter'
+import { MillraceError, Ring } from 'millrace/adapter'
+import { PacketWriter } from './packet-writer.ts'
+import { ACK_SIZE } from './packets.ts'
 
 /** A PUBLISH that waits for its acknowledgement. */
 export interface Held {
@@ -14,6 +16,9 @@ interface Packet {
   readonly reasonCode?: number | undefined
 }
 
+/** Acknowledgements that wait to be written together at most: the server is to go on sending meanwhile. */
+const GATHERED = 32
+
 interface Sends {
   _sendPacket(packet: Packet, done?: () => void, ...rest: unknown[]): void
 }
@@ -25,23 +30,22 @@ interface Sends {
  * which is why the client's version is pinned.
  */
 export class HeldAcks {
-  readonly #send: Sends['_sendPacket']
-  readonly #client: MqttClient
-  #held: Held[] = []
-  #head = 0
+  readonly #writer: PacketWriter
+  readonly #held = new Ring<Held>()
 
-  constructor(client: MqttClient) {
+  /** `window`: so many messages may come before the first is acknowledged. */
+  constructor(client: MqttClient, window = 1) {
     const inner = client as unknown as Sends
     if (typeof inner._sendPacket !== 'function')
       throw new MillraceError(
         'BAD_OPTION',
         'mqtt: this version of the client is not the one that the adapter was made for',
       )
-    this.#client = client
-    this.#send = inner._sendPacket.bind(client)
+    this.#writer = new PacketWriter(client, ACK_SIZE * Math.max(1, Math.min(GATHERED, window >> 2)))
+    const send = inner._sendPacket.bind(client)
     inner._sendPacket = (packet, done, ...rest) => {
       if (packet.cmd === 'puback' || packet.cmd === 'pubrec') done?.()
-      else this.#send(packet, done, ...rest)
+      else send(packet, done, ...rest)
     }
   }
 
@@ -55,18 +59,17 @@ export class HeldAcks {
   /** Acknowledges this one, and those behind it that only waited for it, as soon as all before it are. */
   settle(held: Held): void {
     held.done = true
-    while (this.#head < this.#held.length && this.#held[this.#head]?.done) {
-      const { messageId, qos } = this.#held[this.#head++]! // below length
-      if (this.#client.connected) this.#send({ cmd: qos === 2 ? 'pubrec' : 'puback', messageId, reasonCode: 0 })
+    let some = false
+    for (let first = this.#held.peek(); first?.done; first = this.#held.peek()) {
+      this.#held.shift()
+      this.#writer.acknowledge(first.qos === 2 ? 'pubrec' : 'puback', first.messageId)
+      some = true
     }
-    if (this.#head > 1024 || this.#head === this.#held.length) {
-      this.#held = this.#held.slice(this.#head)
-      this.#head = 0
-    }
+    if (some) this.#writer.due('turn')
   }
 
   /** How many are received and not acknowledged. */
   get size(): number {
-    return this.#held.length - this.#head
+    return this.#held.size
   }
 }

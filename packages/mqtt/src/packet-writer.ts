@@ -2,12 +2,12 @@ import type { MqttClient } from 'mqtt'
 import { ACK_SIZE, measurePublish, writeAck, writePublish } from './packets.ts'
 import type { PublishFields } from './packets.ts'
 
-/** Bytes that are gathered at most: the server is to have something to do meanwhile. */
+/** Bytes that are gathered at most, unless it is said: the server is to have something to do meanwhile. */
 const GATHERED = 16 * 1024
 /** Payloads over this are written as they are, not copied. */
 const COPIED = 8 * 1024
 /** The first slab and the largest; each is twice the one before. */
-const FIRST_SLAB = 1024
+const FIRST_SLAB = 512
 const LARGEST_SLAB = 64 * 1024
 
 /**
@@ -17,6 +17,7 @@ const LARGEST_SLAB = 64 * 1024
 export class PacketWriter {
   readonly #client: MqttClient
   readonly #version: 4 | 5
+  readonly #most: number
   #slab = Buffer.alloc(0)
   #from = 0
   #at = 0
@@ -26,9 +27,10 @@ export class PacketWriter {
     this.flush()
   }
 
-  constructor(client: MqttClient, version: 4 | 5) {
+  constructor(client: MqttClient, most: number = GATHERED) {
     this.#client = client
-    this.#version = version
+    this.#most = most
+    this.#version = client.options.protocolVersion === 5 ? 5 : 4
     client.on('packetsend', () => this.flush())
   }
 
@@ -60,7 +62,7 @@ export class PacketWriter {
 
   /** Writes what is gathered: 'soon' when the running code has returned, 'turn' at the end of the event loop's turn. */
   due(when: 'soon' | 'turn'): void {
-    if (this.#at - this.#from >= GATHERED) this.flush()
+    if (this.#at - this.#from >= this.#most) this.flush()
     else if (when === 'soon' ? this.#due !== 'soon' : this.#due === 'never') {
       this.#due = when
       if (when === 'soon') process.nextTick(this.#onDue)

@@ -139,7 +139,9 @@ export class Places {
     const { topics, dial } = this.#options
     let empty = false
     const clientId = this.#id(group, filter)
+    const window = 1000
     const source = new MqttSource({
+      window,
       sink: SILENT,
       topics,
       filters: Object.fromEntries(this.filters(group, filter).map(one => [one, { qos: 1 as const }])),
@@ -154,7 +156,7 @@ export class Places {
       },
     })
     source.pause()
-    await dial(clientId, { properties: { receiveMaximum: 1000 } }, client => source.prepare(client))
+    await dial(clientId, { properties: { receiveMaximum: window } }, client => source.prepare(client))
     await source.stop()
     if (empty) this.#kept.delete(clientId)
     return empty

@@ -20,6 +20,8 @@ export interface MqttSourceOptions {
   readonly retained: boolean
   /** QoS 0 messages that wait here for room at most; beyond it the newest are dropped, and that is told as a gap. */
   readonly maxPending: number
+  /** So many messages come before the first is acknowledged, at most. */
+  readonly window: number
   /** Ends the connection, once everything is settled or given back. */
   readonly leave: (source: Leaving) => Promise<void>
 }
@@ -43,12 +45,26 @@ export interface MqttRaw extends Raw {
   readonly place: string
 }
 
+/** What the MQTT topic that a message came under says of it. */
+interface Way {
+  /** Where it was published. */
+  readonly place: string
+  readonly topic: string
+  /** It was given back there. */
+  readonly given: boolean
+  readonly foreign: boolean
+}
+
+/** MQTT topics that are remembered, with a pattern there may be any number. */
+const WAYS = 1000
+
 /** Pushed by the server as its window allows; acknowledged when core says so. */
 export class MqttSource implements Source {
   readonly #options: MqttSourceOptions
   readonly #pending = new Ring<MqttRaw>()
   /** Received and not settled, in the order of receipt; QoS 0 is not among them. */
   readonly #open = new Set<MqttRaw>()
+  readonly #ways = new Map<string, Way>()
   #client: MqttClient | undefined
   #acks: HeldAcks | undefined
   #credit = 0
@@ -66,7 +82,7 @@ export class MqttSource implements Source {
   /** Listens. Nothing of the client's may have been received before. */
   prepare(client: MqttClient): void {
     this.#client = client
-    this.#acks = new HeldAcks(client)
+    this.#acks = new HeldAcks(client, this.#options.window)
     client.on('packetreceive', (packet: Packet) => {
       if (packet.cmd === 'publish') this.#arrive(packet)
     })
@@ -125,12 +141,8 @@ export class MqttSource implements Source {
       call()
       return
     }
-    const { topics, wanted, retained } = this.#options
-    const given = topics.given(packet.topic)
-    const place = given ?? packet.topic
-    const topic = topics.topicOf(place)
-    // A mark of somebody who was interrupted is nobody's message.
-    if ((packet.retain && !retained) || topics.isControl(place) || !wanted(topic)) {
+    const { place, topic, given, foreign } = this.#wayOf(packet.topic)
+    if (foreign || (packet.retain && !this.#options.retained)) {
       if (held) this.#acks?.settle(held)
       return
     }
@@ -139,17 +151,34 @@ export class MqttSource implements Source {
     const raw: MqttRaw = {
       topic,
       message,
-      attempt: given === undefined ? 1 : Math.max(1, stamp.attempt ?? 1),
+      attempt: given ? Math.max(1, stamp.attempt ?? 1) : 1,
       redelivered: packet.dup,
       time: stamp.time,
       expires: stamp.expires ?? (expiry === undefined ? undefined : Date.now() + expiry * 1000),
-      origin: { topic: place, qos: packet.qos, ...(packet.messageId !== undefined && { messageId: packet.messageId }) },
+      origin:
+        packet.messageId === undefined
+          ? { topic: place, qos: packet.qos }
+          : { topic: place, qos: packet.qos, messageId: packet.messageId },
       held,
       place,
     }
     if (held) this.#open.add(raw)
     if (this.#back) this.#back(raw)
     else if (!this.#paused) this.#wait(raw)
+  }
+
+  #wayOf(from: string): Way {
+    const known = this.#ways.get(from)
+    if (known) return known
+    const { topics, wanted } = this.#options
+    const given = topics.given(from)
+    const place = given ?? from
+    const topic = topics.topicOf(place)
+    // A mark of somebody who was interrupted is nobody's message.
+    const way = { place, topic, given: given !== undefined, foreign: topics.isControl(place) || !wanted(topic) }
+    if (this.#ways.size >= WAYS) this.#ways.clear()
+    this.#ways.set(from, way)
+    return way
   }
 
   /** Hands it over now or when there is room. */

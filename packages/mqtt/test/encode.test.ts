@@ -42,3 +42,28 @@ test('what another producer sent is taken as it is, with the same id each time',
   expect(Buffer.from(first.payload).toString()).toBe('{"v":1,"id":')
   expect({ ...first.metadata }).toEqual({ two: '1' })
 })
+
+test.each([
+  ['an id and a time', { 'millrace-id': 'a-1', 'millrace-time': '5' }, { id: 'a-1', time: 5 }],
+  ['an id that is to be cleaned', { 'millrace-id': 'a\0b', 'millrace-time': '5' }, { id: 'ab', time: 5 }],
+  ['no time', { 'millrace-id': 'a-1' }, { id: 'a-1', time: undefined }],
+  ['a time that is none', { 'millrace-id': 'a-1', 'millrace-time': '5s' }, { id: 'a-1', time: undefined }],
+  ['an id twice', { 'millrace-id': ['a-1', 'b'], 'millrace-time': '5' }, { id: 'a-1', time: 5 }],
+  ['a property beside', { 'millrace-id': 'a-1', 'millrace-time': '5', x: '1' }, { id: 'a-1', time: 5, x: '1' }],
+])('properties are read whole, whatever they are: %s', (_, userProperties, { id, time, ...metadata }) => {
+  const { message: read, stamp } = fromMqtt(packet(Buffer.from('p'), { userProperties }), 'a')
+
+  expect(read.id).toBe(id)
+  expect(stamp.time).toBe(time)
+  expect({ ...read.metadata }).toEqual(metadata)
+})
+
+test('a small payload is a copy: it would pin all that was read with it', () => {
+  const chunk = Buffer.alloc(1000, 'c')
+  const userProperties = { 'millrace-id': 'a-1', 'millrace-time': '5' }
+
+  const { message: read } = fromMqtt(packet(chunk.subarray(100, 200), { userProperties }), 'a')
+  chunk.fill('x')
+
+  expect(Buffer.from(read.payload).toString()).toBe('c'.repeat(100))
+})

@@ -9,6 +9,7 @@ import { PacketWriter } from '../src/packet-writer.ts'
 /** A client's connection: the chunks that were written to it. */
 class Client extends EventEmitter {
   connected = true
+  readonly options = { protocolVersion: 5 }
   readonly stream = new PassThrough({ highWaterMark: 64 * 1024 * 1024 })
   readonly chunks: Buffer[] = []
 
@@ -21,8 +22,8 @@ class Client extends EventEmitter {
     const own = parser({ protocolVersion: 5 })
     const packets: string[] = []
     own.on('packet', (packet: Packet) => {
-      const { topic = '', payload = '' } = packet as { topic?: string; payload?: Buffer | string }
-      packets.push(`${packet.cmd} ${packet.messageId} ${topic} ${payload.length || ''}`.trim())
+      const { topic, payload } = packet as { topic?: string | null; payload?: Buffer | null }
+      packets.push(`${packet.cmd} ${packet.messageId} ${topic ?? ''} ${payload?.length ?? ''}`.trim())
     })
     for (const chunk of this.chunks) own.parse(chunk)
     return packets
@@ -32,7 +33,7 @@ class Client extends EventEmitter {
 const fields = (topic: string, bytes = 1) => ({ topic, payload: Buffer.alloc(bytes), options: { qos: 1 as const } })
 const made = () => {
   const client = new Client()
-  return { client, writer: new PacketWriter(client as unknown as MqttClient, 5) }
+  return { client, writer: new PacketWriter(client as unknown as MqttClient) }
 }
 const tick = () => new Promise<void>(resolve => process.nextTick(resolve))
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))
