@@ -1,5 +1,5 @@
 import type { IClientOptions, IClientSubscribeOptions, IConnackPacket, MqttClient } from 'mqtt'
-import { aborted, isPattern, matches, MillraceError, newId } from 'millrace/adapter'
+import { aborted, asError, isPattern, matches, MillraceError, newId } from 'millrace/adapter'
 import type { AttachSpec, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, Message, SubscribeOptions } from 'millrace'
 import { dial, farewell } from './connection.ts'
@@ -159,9 +159,13 @@ export class MqttDriver implements Driver {
     const job = new WriteJob(publisher, batch.length, options)
     for (let index = 0; index < batch.length; index++) {
       const message = batch[index]! // index < length
-      const { qos = this.#plan.qos, retain = false } = this.#plan.publishing?.(topic, message) ?? {}
-      const packet = this.#packet(place, message, { time, expires: options.expires }, { qos, retain })
-      publisher.publish(new Written(job, packet, { id: message.id, index, heard: this.#plan.mandatory }))
+      try {
+        const { qos = this.#plan.qos, retain = false } = this.#plan.publishing?.(topic, message) ?? {}
+        const packet = this.#packet(place, message, { time, expires: options.expires }, { qos, retain })
+        publisher.publish(new Written(job, packet, { id: message.id, index, heard: this.#plan.mandatory }))
+      } catch (error) {
+        job.done({ index, id: message.id, outcome: 'refused', error: asError(error) }, false)
+      }
     }
     return job.answer
   }
@@ -342,13 +346,13 @@ export class MqttDriver implements Driver {
     this.#places?.tellAgain().catch(() => undefined) // the connection is gone: the next one does it
   }
 
-  #giveBack(raw: MqttRaw, group: string): Promise<void> {
+  async #giveBack(raw: MqttRaw, group: string): Promise<void> {
     const { message, attempt, time, expires, place } = raw
-    if (!message || (expires !== undefined && expires <= Date.now())) return Promise.resolve()
+    if (!message || (expires !== undefined && expires <= Date.now())) return
     const topic = this.#plan.topics.back(place, group)
     // At QoS 1, which tells where nobody is there: then it stays where it is.
     const packet = this.#packet(topic, message, { time, expires, attempt }, { qos: 1, retain: false })
-    return this.#send({ ...packet, heard: true })
+    await this.#send({ ...packet, heard: true })
   }
 
   #send(packet: Omit<Outgoing, 'done'>): Promise<void> {

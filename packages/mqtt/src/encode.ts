@@ -3,6 +3,7 @@ import {
   fromHeaders,
   HEADERS,
   isMillraceError,
+  MillraceError,
   newId,
   opened,
   seal,
@@ -27,6 +28,9 @@ const ODD = 'millrace-metadata'
 /** Servers refuse control characters and non-characters in strings (MQTT 5 §1.5.4). */
 // oxlint-disable-next-line no-control-regex -- those are what is looked for
 const STRANGE = /[\u0001-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud83f-\udbff][\udffe\udfff]/
+/** Bytes of a string (MQTT 5 §1.5.4), and characters that cannot have more. */
+const LONGEST = 65_535
+const SURE = LONGEST / 3
 /** Ids that need no cleaning, among them all of Millrace's own. */
 const SIMPLE = /^[\w-]{1,255}$/
 const WHOLE = /^\d{1,16}$/
@@ -36,7 +40,7 @@ const COPIED = 16_384
 /** How an envelope of ours begins. */
 const ENVELOPE = Buffer.from('{"v":1,"id":')
 
-/** A message as a packet's payload and properties. */
+/** A message as a packet's payload and properties. @throws TOO_LARGE for a key that does not fit a string of MQTT's */
 export function toMqtt(message: Message, stamp: Stamp, wire: Wire, version: 4 | 5): Encoded {
   const expiry =
     version === 5 && stamp.expires !== undefined
@@ -51,11 +55,16 @@ export function toMqtt(message: Message, stamp: Stamp, wire: Wire, version: 4 | 
   let odd: Record<string, string> | undefined
   for (const key in userProperties) {
     const value = userProperties[key] ?? ''
+    if (value.length > SURE) checkLength(key, value)
     if (!STRANGE.test(value) && !(key in Object.prototype)) continue
     Object.defineProperty((odd ??= {}), key, { value, enumerable: true })
     delete userProperties[key]
   }
-  if (odd) userProperties[ODD] = ascii(JSON.stringify(odd))
+  if (odd) {
+    const json = ascii(JSON.stringify(odd))
+    checkLength(ODD, json)
+    userProperties[ODD] = json
+  }
   const properties = expiry ? { userProperties, ...expiry } : { userProperties }
   return { payload: buffer(message.payload), properties }
 }
@@ -76,6 +85,12 @@ export function fromMqtt(packet: IPublishPacket, place: string): { readonly mess
   // Another producer's message has no place: the same bytes have the same id, so that it stays when it comes again.
   const message = opened(read, payload, () => (packet.qos === 0 ? newId() : foreignId(place, payload)))
   return { message, stamp: read }
+}
+
+function checkLength(name: string, value: string): void {
+  const size = Buffer.byteLength(value)
+  if (size > LONGEST)
+    throw new MillraceError('TOO_LARGE', `mqtt: '${name}' has ${size} bytes; a property takes ${LONGEST}`)
 }
 
 function owned(bytes: Buffer): Buffer {

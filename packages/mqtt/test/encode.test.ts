@@ -67,3 +67,14 @@ test('a small payload is a copy: it would pin all that was read with it', () => 
 
   expect(Buffer.from(read.payload).toString()).toBe('c'.repeat(100))
 })
+
+test.each([
+  ['plain', 'k'.repeat(65_536)],
+  ['in three bytes each', '☃'.repeat(21_846)],
+  ['to be escaped', '\u0001'.repeat(11_000)],
+])('a key that fits no string of MQTT is refused, one that just does is not: %s', (_, key) => {
+  expect(() => toMqtt(message('x', { key }), {}, 'properties', 5)).toThrow(
+    expect.objectContaining({ code: 'TOO_LARGE' }),
+  )
+  expect(() => toMqtt(message('x', { key: key.slice(100) }), {}, 'properties', 5)).not.toThrow()
+})

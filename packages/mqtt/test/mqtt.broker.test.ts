@@ -69,6 +69,23 @@ describe('by its URL', () => {
   }, 20_000)
 })
 
+test('a message that fits no packet is refused, and the others of its batch are published', async () => {
+  const broker = mqtt({ url: server.url, prefix: own() })
+  const subscription = await broker.subscribe('t', { group: 'g' })
+  const batch = [message('one'), message('two', { key: 'k'.repeat(70_000) }), message('three')]
+
+  const publishing = broker.publish('t', batch)
+
+  await expect(publishing).rejects.toMatchObject({
+    code: 'PUBLISH_FAILED',
+    failures: [{ index: 1, outcome: 'refused', error: { code: 'TOO_LARGE' } }],
+  })
+  const taken = await take(subscription, 2)
+  expect(taken.map(one => text(one.message))).toEqual(['one', 'three'])
+  for (const one of taken) one.ack()
+  await closing(broker)
+})
+
 describe.each([1, 2] as const)('at QoS %i', qos => {
   test('a message is acknowledged when core settles it, in the order of receipt', async () => {
     const prefix = own()
