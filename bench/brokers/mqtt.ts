@@ -28,7 +28,8 @@ export const mqtt: Backend = {
       bare: {
         async prepare(topic) {
           const subscriber = await dial(session(topic, 1))
-          await subscriber.subscribeAsync(`bare/${topic}`, { qos: 1 })
+          // In a group, as ours is.
+          await subscriber.subscribeAsync(`$share/bench/bare/${topic}`, { qos: 1 })
           await subscriber.endAsync()
         },
         publish: (topic, payload, messages, window) =>
