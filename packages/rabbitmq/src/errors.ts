@@ -19,14 +19,17 @@ export function ours(thrown: unknown, what: string): MillraceError {
   return new MillraceError(codeOf(error), `rabbitmq: ${what}: ${error.message}`, { cause: error })
 }
 
+/** A queue or stream of a node that is starting is there, and will be reachable: 404 and 406 that pass. */
+const STARTING =
+  /process not alive|home node|(?:currently|coordinator) unavailable|does not have a (?:running )?(?:local )?replica|being demoted|timed out|timeout/i
+
 function codeOf(error: Error): ErrorCode {
   const { message } = error
-  if (/message size|content too large/i.test(message)) return 'TOO_LARGE'
-  // The server ends the channel of a consumer that holds a message for longer than its consumer_timeout.
-  if (/delivery acknowledgement on channel \d+ timed out/i.test(message)) return 'DISCONNECTED'
-  // A queue or stream of a node that is starting is there, and will be reachable.
-  if (/process not alive|home node|currently unavailable|does not have a replica|timed out|timeout/i.test(message))
-    return 'DISCONNECTED'
+  // What queues and arguments are called says nothing.
+  const said = message.replaceAll(/'[^']*'/g, "''")
+  if (/message size|content too large/i.test(said)) return 'TOO_LARGE'
+  // Among them what ends the channel of a consumer that holds a message for longer than the server's consumer_timeout.
+  if (STARTING.test(said)) return 'DISCONNECTED'
   const { code } = error as { code?: unknown }
   // Errors of the handshake carry the reply in their text alone.
   const reply = typeof code === 'number' ? code : Number(/\b(\d{3}) \(/.exec(message)?.[1])

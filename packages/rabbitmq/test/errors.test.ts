@@ -20,6 +20,28 @@ test.each([
     reply(406, "PRECONDITION_FAILED - queue 'q' in vhost '/' does not have a replica on the local node"),
     'DISCONNECTED',
   ],
+  // What a server says that has started, while its streams are still being opened (4.0.5).
+  [
+    reply(406, "PRECONDITION_FAILED - stream queue 's' in vhost '/' does not have a running replica on the local node"),
+    'DISCONNECTED',
+  ],
+  [
+    reply(406, "PRECONDITION_FAILED - stream queue 's' in vhost '/' does not have a running local replica"),
+    'DISCONNECTED',
+  ],
+  [
+    reply(404, "NOT_FOUND - home node 'rabbit@a' of durable queue 'q' in vhost '/' is down or inaccessible"),
+    'DISCONNECTED',
+  ],
+  [
+    reply(
+      404,
+      "NOT_FOUND - failed to perform operation on queue 'q' in vhost '/': its leader <0.1.0> may be stopping or being demoted",
+    ),
+    'DISCONNECTED',
+  ],
+  [reply(404, "NOT_FOUND - no queue 'millrace:g:session.timeout' in vhost '/'"), 'TOPOLOGY_MISMATCH'],
+  [reply(406, "PRECONDITION_FAILED - inequivalent arg 'x-consumer-timeout' for queue 'q'"), 'TOPOLOGY_MISMATCH'],
   [reply(320, 'CONNECTION_FORCED - broker forced connection closure'), 'DISCONNECTED'],
   [Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5672'), { code: 'ECONNREFUSED' }), 'DISCONNECTED'],
   [
