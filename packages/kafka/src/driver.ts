@@ -11,6 +11,8 @@ import { Transactions } from './transactions.ts'
 
 /** Less than a topic keeps its records by default, by far. */
 const LONGEST_DELAY = 24 * 3600 * 1000
+/** ms that a nack may wait in this process: a year, as everywhere. */
+const LONGEST_HELD = 366 * 24 * 3600 * 1000
 
 /** Apache Kafka: topics are topics, groups are consumer groups, keys are keys. */
 export class KafkaDriver implements Driver {
@@ -43,7 +45,7 @@ export class KafkaDriver implements Driver {
       attempts: plan.retryTopics ? 'durable' : 'process',
       nackDelay: plan.retryTopics
         ? { where: 'broker', max: LONGEST_DELAY }
-        : { where: 'process', max: Number.MAX_SAFE_INTEGER },
+        : { where: 'process', max: LONGEST_HELD },
       publishDelay: false,
       ttl: plan.wire === 'watermill' ? false : 'delivery',
       priority: 0,
