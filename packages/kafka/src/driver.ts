@@ -43,9 +43,7 @@ export class KafkaDriver implements Driver {
       // A retry topic's partitions may be another member's than those that the failures came from.
       keyAffinity: !plan.retryTopics,
       attempts: plan.retryTopics ? 'durable' : 'process',
-      nackDelay: plan.retryTopics
-        ? { where: 'broker', max: LONGEST_DELAY }
-        : { where: 'process', max: LONGEST_HELD },
+      nackDelay: plan.retryTopics ? { where: 'broker', max: LONGEST_DELAY } : { where: 'process', max: LONGEST_HELD },
       publishDelay: false,
       ttl: plan.wire === 'watermill' ? false : 'delivery',
       priority: 0,

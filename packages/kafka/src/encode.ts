@@ -4,7 +4,7 @@ import type { Stamp } from 'millrace/adapter'
 import type { Message } from 'millrace'
 import type { InRecord, RecordBatch } from './record-batch.ts'
 
-/** A record as the client takes it. */
+/** A record as the client's producer takes it. */
 export interface OutRecord {
   readonly key: Buffer | undefined
   /** Undefined is a tombstone. */
@@ -36,22 +36,52 @@ export interface RecordStamp extends Stamp {
 
 /** A message as a record. The key is the record's own, the time its timestamp. */
 export function toRecord(message: Message, stamp: RecordStamp, wire: Wire): OutRecord {
-  const { metadata, payload, tombstone } = message
+  const { payload, tombstone } = message
   const headers = new Map<Buffer, Buffer>()
-  const { expires, attempt = 1, published, due } = stamp
-  headers.set(wire === 'watermill' ? WATERMILL_NAME : ID_NAME, Buffer.from(message.id))
-  for (const key in metadata)
-    if (wire === 'watermill' || key !== KEY_MARK) headers.set(Buffer.from(key), Buffer.from(metadata[key] ?? ''))
-  if (wire === 'millrace' && expires !== undefined) headers.set(EXPIRES_NAME, Buffer.from(String(expires)))
-  if (attempt > 1) headers.set(ATTEMPT_NAME, Buffer.from(String(attempt)))
-  if (published !== undefined) headers.set(TIME_NAME, Buffer.from(String(published)))
-  if (due !== undefined) headers.set(DUE_NAME, Buffer.from(String(due)))
+  eachHeader(message, stamp, wire, {
+    header: (name, value) => void headers.set(typeof name === 'string' ? Buffer.from(name) : name, Buffer.from(value)),
+  })
   return {
     key: keyBytes(message),
     value: tombstone ? undefined : bytes(payload),
     headers,
     timestamp: BigInt(stamp.time),
   }
+}
+
+/** Takes headers, in their order. */
+export interface Headers {
+  header(name: Buffer | string, value: string): void
+}
+
+/** All headers of a message's record; how many they are. */
+export function eachHeader(message: Message, stamp: RecordStamp, wire: Wire, into: Headers): number {
+  const { metadata } = message
+  const { expires, attempt = 1, published, due } = stamp
+  let count = 1
+  into.header(wire === 'watermill' ? WATERMILL_NAME : ID_NAME, message.id)
+  for (const key in metadata)
+    if (wire === 'watermill' || key !== KEY_MARK) {
+      into.header(key, metadata[key] ?? '')
+      count++
+    }
+  if (wire === 'millrace' && expires !== undefined) {
+    into.header(EXPIRES_NAME, String(expires))
+    count++
+  }
+  if (attempt > 1) {
+    into.header(ATTEMPT_NAME, String(attempt))
+    count++
+  }
+  if (published !== undefined) {
+    into.header(TIME_NAME, String(published))
+    count++
+  }
+  if (due !== undefined) {
+    into.header(DUE_NAME, String(due))
+    count++
+  }
+  return count
 }
 
 /** The bytes of a message's key, as records carry it. */

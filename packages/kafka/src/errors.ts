@@ -62,6 +62,7 @@ export function codeOf(apiId: string): ErrorCode | undefined {
 
 function named(error: Error): { readonly code: ErrorCode; readonly message: string } | undefined {
   for (const one of tree(error)) {
+    if (isMillraceError(one)) return one
     const code = BY_API[String(one['apiId'])] ?? BY_CLIENT[String(one['code'])]
     if (code) return { code, message: String(one['message']) }
     // The one case in which the client drops Kafka's answer and has only words of its own.

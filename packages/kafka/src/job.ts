@@ -1,10 +1,9 @@
 import type { WriteOptions } from 'millrace/adapter'
 import type { Failure, Message } from 'millrace'
-import { toRecord } from './encode.ts'
-import type { OutRecord, RecordStamp, Wire } from './encode.ts'
+import type { RecordStamp } from './encode.ts'
 
-/** Bytes of a record beside key, value and headers, roughly. */
-const FRAME = 64
+/** Bytes of a record beside key, value and metadata, roughly. */
+const FRAME = 96
 
 /** One call of write: it ends when each of its messages has its answer. */
 export class Job {
@@ -51,41 +50,42 @@ export class Job {
 
 const NONE: readonly Failure[] = Object.freeze([])
 
-/** One message of a call, in the shape in which the client's producer takes it. */
-export class Entry implements OutRecord {
+/** A partition of a topic, as its messages see it. */
+export interface Lane {
+  /** In the cluster. */
   readonly topic: string
   readonly partition: number
-  readonly key: OutRecord['key']
-  readonly value: OutRecord['value']
-  readonly headers: OutRecord['headers']
-  readonly timestamp: bigint
+}
+
+/** One message of a call. */
+export class Entry {
+  readonly lane: Lane
+  readonly key: Buffer | undefined
+  readonly message: Message
+  readonly stamp: RecordStamp
   readonly job: Job
+  /** About as many as its record will have. */
   readonly bytes: number
   readonly #index: number
   /** It goes by itself: the batch that it was in was refused, perhaps for another's sake. */
   alone = false
   state: 'waiting' | 'sent' | 'answered' = 'waiting'
 
+  /** The message of that index in the job's call. */
   constructor(
     job: Job,
     index: number,
-    topic: string,
-    partition: number,
-    message: Message,
-    stamp: RecordStamp,
-    wire: Wire,
+    { message, lane, key, stamp }: Pick<Entry, 'message' | 'lane' | 'key' | 'stamp'>,
   ) {
-    const { key, value, headers, timestamp } = toRecord(message, stamp, wire)
-    this.topic = topic
-    this.partition = partition
+    this.lane = lane
     this.key = key
-    this.value = value
-    this.headers = headers
-    this.timestamp = timestamp
+    this.message = message
+    this.stamp = stamp
     this.job = job
     this.#index = index
-    let bytes = FRAME + (key?.length ?? 0) + (value?.length ?? 0)
-    for (const [name, text] of headers) bytes += name.length + text.length + 4
+    const { metadata, payload } = message
+    let bytes = FRAME + (key?.length ?? 0) + payload.length
+    for (const name in metadata) bytes += name.length + Buffer.byteLength(metadata[name] ?? '') + 4
     this.bytes = bytes
   }
 

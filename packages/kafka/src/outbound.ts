@@ -7,13 +7,19 @@ import { keyBytes } from './encode.ts'
 import type { RecordStamp } from './encode.ts'
 import { answer, codeOf, ours } from './errors.ts'
 import { Entry, Job } from './job.ts'
+import type { Lane } from './job.ts'
 import type { Plan } from './options.ts'
+import { OutBatch, Sequences } from './out-batch.ts'
+import { produceApi } from './produce.ts'
+import type { BatchMessage } from './produce.ts'
+import { sendBy } from './rpc.ts'
+import { Scratch } from './scratch.ts'
 
 /** Where a topic's messages go. */
 interface Route {
   /** In the cluster. */
   readonly name: string
-  readonly count: number
+  readonly lanes: readonly Lane[]
   readonly at: number
 }
 
@@ -47,6 +53,7 @@ export class Outbound {
   readonly #plan: Plan
   readonly #routes = new Map<string, Route>()
   readonly #stuck = new Map<string, number>()
+  readonly #scratch = new Scratch()
   /** In the request that is under way. */
   #sent: readonly Entry[] = []
   #queue: Entry[] = []
@@ -82,7 +89,8 @@ export class Outbound {
       const full: RecordStamp = { time: now, expires: options.expires, ...stamp }
       for (let index = 0; index < batch.length; index++) {
         const message = batch[index]! // index < length
-        const entry = new Entry(job, index, route.name, this.#partition(route, message), message, full, this.#plan.wire)
+        const key = keyBytes(message)
+        const entry = new Entry(job, index, { message, lane: this.#lane(route, key), key, stamp: full })
         this.#queue.push(entry)
         this.#waiting += entry.bytes
       }
@@ -92,9 +100,9 @@ export class Outbound {
   }
 
   /** Where a message goes: the topic's name in the cluster, and the partition. */
-  async place(topic: string, message: Message): Promise<{ readonly topic: string; readonly partition: number }> {
+  async place(topic: string, message: Message): Promise<Lane> {
     const route = this.#route(topic, Date.now()) ?? (await this.#look(topic))
-    return { topic: route.name, partition: this.#partition(route, message) }
+    return this.#lane(route, keyBytes(message))
   }
 
   /** Sends what waits, then disconnects. At the abort what is not answered is given up. */
@@ -123,17 +131,26 @@ export class Outbound {
 
   async #look(topic: string): Promise<Route> {
     const name = await this.#cluster.ensure(topic)
-    const route = { name, count: await this.#cluster.partitions(name, true), at: Date.now() }
+    const count = await this.#cluster.partitions(name, true)
+    const known = this.#routes.get(topic)
+    const lanes =
+      known?.name === name && known.lanes.length === count
+        ? known.lanes
+        : Array.from({ length: count }, (_, partition) => ({ topic: name, partition }))
+    const route = { name, lanes, at: Date.now() }
     this.#routes.set(topic, route)
     return route
   }
 
   /** By its key, else where the keyless ones go for now. */
-  #partition({ name, count }: Route, message: Message): number {
-    const key = keyBytes(message)
-    if (key === undefined) return (this.#stuck.get(name) ?? 0) % count
+  #lane({ name, lanes }: Route, key: Buffer | undefined): Lane {
+    const count = lanes.length
+    let partition: number
+    if (key === undefined) partition = (this.#stuck.get(name) ?? 0) % count
+    else if (this.#plan.partitioner) partition = this.#plan.partitioner(key, count)
     // As Java does it. The client's own default makes another partition of every second hash, unless their number is a power of two.
-    return this.#plan.partitioner ? this.#plan.partitioner(key, count) : (murmur2(key) & 0x7fffffff) % count
+    else partition = (murmur2(key) & 0x7fffffff) % count
+    return lanes[partition] ?? { topic: name, partition }
   }
 
   /** After all that is published in this turn of the event loop; after `linger`, or when there is a batch. */
@@ -168,11 +185,11 @@ export class Outbound {
   /** From the head of the queue, in order, as much as a request takes. */
   #next(): Entry[] {
     const { batchBytes } = this.#plan
-    const lanes = new Map<string, number>()
+    const lanes = new Map<Lane, number>()
     let taken = 0
     let total = 0
     for (const entry of this.#queue) {
-      const lane = `${entry.topic}:${entry.partition}`
+      const { lane } = entry
       const before = lanes.get(lane) ?? 0
       const full = before > 0 && before + entry.bytes > batchBytes
       if (taken > 0 && (full || total + entry.bytes > REQUEST || entry.alone)) break
@@ -185,9 +202,9 @@ export class Outbound {
     for (const entry of batch) entry.state = 'sent'
     this.#waiting -= total
     // Keyless messages stick to a partition for a batch: fewer, larger batches.
-    for (const { topic, key } of batch)
+    for (const { lane, key } of batch)
       if (key === undefined) {
-        this.#stuck.set(topic, ((this.#stuck.get(topic) ?? 0) + 1) % 0x7fffffff)
+        this.#stuck.set(lane.topic, ((this.#stuck.get(lane.topic) ?? 0) + 1) % 0x7fffffff)
         break
       }
     return batch
@@ -195,16 +212,37 @@ export class Outbound {
 
   async #send(batch: readonly Entry[]): Promise<void> {
     try {
-      await this.#open().send({
-        messages: batch as never,
-        // Said here too: only then does the client begin anew with its sequence numbers after a failure.
-        idempotent: true,
-        compression: this.#plan.compression,
-      })
+      // Said here too that it is idempotent: only then is the client another producer after a failure.
+      await this.#open().send({ messages: (await this.#pack(batch)) as never, idempotent: true })
       for (const entry of batch) entry.answer()
     } catch (error) {
       this.#sort(batch, error)
     }
+  }
+
+  /** A batch for each partition. */
+  async #pack(entries: readonly Entry[]): Promise<readonly BatchMessage[]> {
+    const { compression, wire } = this.#plan
+    const lanes = new Map<string, Entry[]>()
+    let lane: Lane | undefined
+    let list: Entry[] = []
+    for (const entry of entries) {
+      if (entry.lane !== lane) {
+        lane = entry.lane
+        const key = keyOf(lane)
+        list = lanes.get(key) ?? []
+        lanes.set(key, list)
+      }
+      list.push(entry)
+    }
+    const packed: BatchMessage[] = []
+    this.#scratch.clear() // the request before has its answer
+    for (const list of lanes.values()) {
+      const value = new OutBatch(list, wire, this.#scratch)
+      if (compression !== 'none') await value.compress(compression)
+      packed.push({ topic: value.topic, partition: value.partition, value })
+    }
+    return packed
   }
 
   /** Which of a batch that failed are in, which are refused, and which nobody knows of. */
@@ -214,13 +252,13 @@ export class Outbound {
     for (const { name, partitionResponses } of answer<ProduceAnswer>(error)?.responses ?? [])
       for (const { index, errorCode } of partitionResponses) codes.set(`${name}:${index}`, errorCode)
     const lanes = new Map<string, number>()
-    for (const { topic, partition } of batch) {
-      const lane = `${topic}:${partition}`
+    for (const entry of batch) {
+      const lane = keyOf(entry.lane)
       lanes.set(lane, (lanes.get(lane) ?? 0) + 1)
     }
     const again: Entry[] = []
     for (const entry of batch) {
-      const lane = `${entry.topic}:${entry.partition}`
+      const lane = keyOf(entry.lane)
       const code = codes.get(lane)
       if (code === 0) {
         entry.answer()
@@ -230,8 +268,8 @@ export class Outbound {
       const why = id === undefined ? undefined : codeOf(id)
       const refused = why !== undefined || failure.code !== 'DISCONNECTED'
       if (refused && failure.code === 'NO_ROUTE') {
-        for (const [topic, { name }] of this.#routes) if (name === entry.topic) this.#routes.delete(topic)
-        this.#cluster.forget(entry.topic)
+        for (const [topic, { name }] of this.#routes) if (name === entry.lane.topic) this.#routes.delete(topic)
+        this.#cluster.forget(entry.lane.topic)
       }
       if (refused && code !== undefined && (lanes.get(lane) ?? 0) > 1 && !entry.alone) {
         entry.alone = true
@@ -250,16 +288,19 @@ export class Outbound {
   }
 
   #open(): Producer {
-    this.#producer ??= new Producer({
+    if (this.#producer) return this.#producer
+    const producer = new Producer({
       ...this.#plan.base,
       idempotent: true,
       // A link that is silent is given up, and another tried: no request of a producer takes as long as a JoinGroup may.
       requestTimeout: Math.min(this.#plan.base.requestTimeout ?? PATIENCE, PATIENCE),
       retries: true,
       retryDelay: 100,
-      compression: this.#plan.compression,
     })
-    return this.#producer
+    const sequences = new Sequences()
+    sendBy(producer, 'Produce', version => produceApi(version, sequences))
+    this.#producer = producer
+    return producer
   }
 
   /**
@@ -285,6 +326,10 @@ export class Outbound {
       if (entry.state !== 'answered') fail(entry, entry.state === 'waiting' ? 'refused' : 'unknown', error)
     }
   }
+}
+
+function keyOf({ topic, partition }: Lane): string {
+  return `${topic}:${partition}`
 }
 
 function fail(entry: Entry, outcome: Failure['outcome'], error: Error): void {

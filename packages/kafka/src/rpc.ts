@@ -5,7 +5,7 @@
  */
 import { kGetApi, kGetBootstrapConnection, kGetConnection } from '@platformatic/kafka'
 import type { Base, Broker, Connection, ConnectionPool } from '@platformatic/kafka'
-import { MillraceError } from 'millrace/adapter'
+import { asError, MillraceError } from 'millrace/adapter'
 import { ours, says } from './errors.ts'
 
 type Client = Pick<Base, typeof kGetApi | typeof kGetConnection | typeof kGetBootstrapConnection>
@@ -37,6 +37,26 @@ export async function request<T>(client: Client, to: Broker, one: Request, pool?
         client[kGetConnection](to, (error, made) => (error ? reject(error) : resolve(made as Connection))),
       )
   return send<T>(api, connection, one)
+}
+
+/** Has the client send requests of that name by other code, for the version that it and the server agreed on. */
+export function sendBy(client: Client, name: string, other: (version: number) => Api): void {
+  const getApi = client[kGetApi].bind(client) as (
+    name: string,
+    callback: (error: Error | null, api: Api) => void,
+  ) => void
+  let made: Api | undefined
+  client[kGetApi] = ((asked: string, callback: (error: Error | null, api?: Api) => void) =>
+    getApi(asked, (error, api) => {
+      if (error || asked !== name) return callback(error, api)
+      try {
+        if (made?.version !== api.version) made = other(api.version)
+      } catch (failure) {
+        // What does not say that it is in vain the client tries for ever.
+        return callback(Object.assign(asError(failure), { canRetry: false }))
+      }
+      callback(null, made)
+    })) as never
 }
 
 async function apiOf(client: Client, name: string): Promise<Api> {

@@ -27,4 +27,5 @@ test('what is one of ours stays as it is', () => {
   const own = new MillraceError('LOST', 'gone')
 
   expect(ours(own, 'publish')).toBe(own)
+  expect(ours(new MultipleErrors('Producing messages failed.', [own]), 'publish').code).toBe('LOST')
 })

@@ -9,6 +9,7 @@ import type { Broker, Delivery, Subscription } from 'millrace'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { kafka } from '../src/index.ts'
 import type { KafkaOptions } from '../src/index.ts'
+import type { BatchMessage } from '../src/produce.ts'
 
 let server: RunningServer
 beforeAll(async () => {
@@ -42,7 +43,7 @@ async function take(subscription: Subscription, count: number): Promise<Delivery
 /** Watches requests from now on; tells how many messages went with each. */
 function watch(): () => number[] {
   const send = vi.spyOn(Producer.prototype, 'send')
-  return () => send.mock.calls.map(([{ messages }]) => messages.length)
+  return () => send.mock.calls.map(([{ messages }]) => messages.reduce((sum, one) => sum + (one as unknown as BatchMessage).value.count, 0)) // prettier-ignore
 }
 
 describe('requests', () => {
