@@ -31,8 +31,6 @@ const STRANGE = /[\u0001-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud83f-\
 /** Bytes of a string (MQTT 5 §1.5.4), and characters that cannot have more. */
 const LONGEST = 65_535
 const SURE = LONGEST / 3
-/** Ids that need no cleaning, among them all of Millrace's own. */
-const SIMPLE = /^[\w-]{1,255}$/
 const WHOLE = /^\d{1,16}$/
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({})
 /** Payloads up to this are copied: a view would pin the whole chunk that was read. */
@@ -108,8 +106,9 @@ function readPlain(from: Properties | undefined): Plain | undefined {
   let time: number | undefined
   for (const name in from) {
     const value = from[name]
-    if (name === HEADERS.id && typeof value === 'string' && SIMPLE.test(value)) id = value
-    else if (name === HEADERS.time && typeof value === 'string' && WHOLE.test(value)) time = Number(value)
+    if (typeof value !== 'string') return undefined
+    if (name === HEADERS.id && value !== '' && !value.includes('\0')) id = value
+    else if (name === HEADERS.time && WHOLE.test(value)) time = Number(value)
     else return undefined
   }
   return id === undefined || time === undefined ? undefined : { id, time }

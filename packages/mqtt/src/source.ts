@@ -53,6 +53,8 @@ interface Way {
   /** It was given back there. */
   readonly given: boolean
   readonly foreign: boolean
+  /** It carries no message, but calls for this. */
+  readonly call: (() => void) | undefined
 }
 
 /** MQTT topics that are remembered, with a pattern there may be any number. */
@@ -135,13 +137,13 @@ export class MqttSource implements Source {
 
   #arrive(packet: IPublishPacket): void {
     const held = packet.qos > 0 ? this.#acks?.hold(packet) : undefined
-    const call = packet.topic === this.#mark?.topic ? this.#mark.seen : this.#options.calls.get(packet.topic)
-    if (call) {
+    const { place, topic, given, foreign, call } = this.#ways.get(packet.topic) ?? this.#wayOf(packet.topic)
+    if (call || packet.topic === this.#mark?.topic) {
       if (held) this.#acks?.settle(held)
-      call()
+      if (call) call()
+      else this.#mark?.seen()
       return
     }
-    const { place, topic, given, foreign } = this.#wayOf(packet.topic)
     if (foreign || (packet.retain && !this.#options.retained)) {
       if (held) this.#acks?.settle(held)
       return
@@ -168,14 +170,13 @@ export class MqttSource implements Source {
   }
 
   #wayOf(from: string): Way {
-    const known = this.#ways.get(from)
-    if (known) return known
-    const { topics, wanted } = this.#options
+    const { topics, wanted, calls } = this.#options
     const given = topics.given(from)
     const place = given ?? from
     const topic = topics.topicOf(place)
     // A mark of somebody who was interrupted is nobody's message.
-    const way = { place, topic, given: given !== undefined, foreign: topics.isControl(place) || !wanted(topic) }
+    const foreign = topics.isControl(place) || !wanted(topic)
+    const way = { place, topic, given: given !== undefined, foreign, call: calls.get(from) }
     if (this.#ways.size >= WAYS) this.#ways.clear()
     this.#ways.set(from, way)
     return way
