@@ -25,14 +25,13 @@ export interface Aborted {
 }
 
 const KEY = 1
-/** The client's code for each version that we can use. */
-const VERSIONS: Readonly<Record<number, { readonly createRequest: unknown }>> = {
-  13: fetchV13,
-  14: fetchV14,
-  15: fetchV15,
-  16: fetchV16,
-  17: fetchV17,
-}
+const VERSIONS = { 13: fetchV13, 14: fetchV14, 15: fetchV15, 16: fetchV16, 17: fetchV17 }
+const APIS: ReadonlyMap<number, Api> = new Map(
+  Object.entries(VERSIONS).map(([version, { createRequest }]) => [
+    Number(version),
+    createAPI(KEY, Number(version), createRequest as never, read) as Api,
+  ]),
+)
 
 /**
  * Fetch as the client sends it, and read by ourselves: the client makes a dozen objects of each record, of which we
@@ -40,9 +39,9 @@ const VERSIONS: Readonly<Record<number, { readonly createRequest: unknown }>> = 
  * @throws SERVER_TOO_OLD below version 13, the first with ids of topics
  */
 export function fetchApi(version: number): Api {
-  const client = VERSIONS[version]
-  if (!client) throw new MillraceError('SERVER_TOO_OLD', 'kafka: Fetch version 13 is needed (Kafka 3.1)')
-  return createAPI(KEY, version, client.createRequest as never, read) as Api
+  const api = APIS.get(version)
+  if (!api) throw new MillraceError('SERVER_TOO_OLD', 'kafka: Fetch version 13 is needed (Kafka 3.1)')
+  return api
 }
 
 /** throttle_time_ms error_code session_id [responses]; what comes behind them is not asked for. */

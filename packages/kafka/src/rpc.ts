@@ -29,14 +29,24 @@ export interface Request {
 
 /** Sends one request over a connection to that broker: the pool's, or the client's own. Rejects with what the client throws. */
 export async function request<T>(client: Client, to: Broker, one: Request, pool?: ConnectionPool): Promise<T> {
-  const agreed = await apiOf(client, one.name)
-  const api = one.api ? one.api(agreed.version) : agreed
+  const { api, connection } = await wayTo(client, to, one.name, pool)
+  return send<T>(one.api ? one.api(api.version) : api, connection, one)
+}
+
+/** How one kind of request gets to one broker. */
+interface Way {
+  readonly api: Api
+  readonly connection: Connection
+}
+
+async function wayTo(client: Client, to: Broker, name: string, pool: ConnectionPool | undefined): Promise<Way> {
+  const api = await apiOf(client, name)
   const connection = pool
     ? await pool.get(to)
     : await new Promise<Connection>((resolve, reject) =>
         client[kGetConnection](to, (error, made) => (error ? reject(error) : resolve(made as Connection))),
       )
-  return send<T>(api, connection, one)
+  return { api, connection }
 }
 
 /** Has the client send requests of that name by other code, for the version that it and the server agreed on. */
@@ -95,6 +105,8 @@ export class Coordinator {
   readonly #group: string
   readonly #pool: ConnectionPool | undefined
   #node: (Broker & { readonly nodeId: number }) | undefined
+  /** By the request's name: to look both up for each commit costs as much as the commit. */
+  readonly #ways = new Map<string, Way>()
 
   /** With a pool its requests have a connection of their own: a JoinGroup holds up what comes behind it. */
   constructor(client: Client, group: string, pool?: ConnectionPool) {
@@ -112,7 +124,8 @@ export class Coordinator {
   async call<T>(name: string, args: Request['args'], timeout: number = TIMEOUT): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await request<T>(this.#client, await this.#find(), { name, args, timeout }, this.#pool)
+        const { api, connection } = this.#way(name) ?? (await this.#look(name))
+        return await send<T>(api, connection, { name, args, timeout })
       } catch (error) {
         const moving = says(
           error,
@@ -122,10 +135,22 @@ export class Coordinator {
           'UNSTABLE_OFFSET_COMMIT',
         )
         this.#node = undefined
+        this.#ways.clear()
         if (!moving || attempt >= TRIES) throw error
         await new Promise(resolve => setTimeout(resolve, Math.min(500, AGAIN * attempt)))
       }
     }
+  }
+
+  #way(name: string): Way | undefined {
+    const way = this.#ways.get(name)
+    return way?.connection.isConnected() ? way : undefined
+  }
+
+  async #look(name: string): Promise<Way> {
+    const way = await wayTo(this.#client, await this.#find(), name, this.#pool)
+    this.#ways.set(name, way)
+    return way
   }
 
   async #find(): Promise<Broker & { readonly nodeId: number }> {
