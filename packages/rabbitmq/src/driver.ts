@@ -1,5 +1,5 @@
 import type { Channel, Options } from 'amqplib'
-import { asError, isPattern, MillraceError, newId } from 'millrace/adapter'
+import { asError, isMillraceError, isPattern, MillraceError, newId } from 'millrace/adapter'
 import type { AttachSpec, DeclareHow, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, Lag, Message, Pattern } from 'millrace'
 import type { Connection } from './connection.ts'
@@ -204,11 +204,27 @@ export class RabbitDriver implements Driver {
     const source = new StreamSource(channel, sink)
     const consume = async (topic: string | Pattern): Promise<void> => {
       const name = topic as string // capabilities.patterns
-      const start = startAt(from, name, { only: topics.length === 1, now: Date.now() })
+      const stream = this.#topology.stream(name)
+      let start = startAt(from, name, { only: topics.length === 1, now: Date.now() })
+      if (start.next !== undefined && start.next > 0 && !(await this.#stands(stream))) {
+        sink.gap(`the stream of '${name}' has gone: it is read from the start of the next`)
+        start = startAt('earliest', name, { only: true, now: 0 })
+      }
       await this.#topology.topic(channel, name)
-      await source.consume(this.#topology.stream(name), name, start)
+      await source.consume(stream, name, start)
     }
     return { source, consume }
+  }
+
+  /** Whether a queue is there. */
+  async #stands(queue: string): Promise<boolean> {
+    try {
+      await this.#onChannel('subscribe', async channel => void (await channel.checkQueue(queue)))
+      return true
+    } catch (error) {
+      if (isMillraceError(error, 'TOPOLOGY_MISMATCH')) return false
+      throw error
+    }
   }
 
   /** What is ready in the queue, and what this broker's own consumers have in hand; the server does not tell of others'. */

@@ -90,6 +90,13 @@ export class Intake<R extends Raw> {
     for (const consumer of this.#consumers) this.#channel.cancel(consumer).catch(() => undefined)
   }
 
+  /** Gives the channel up, and tells so a moment later: core attaches again. */
+  leave(error: Error): void {
+    if (!this.#end()) return
+    void goodbye(this.#channel)
+    this.#respite = setTimeout(() => this.#sink.down(ours(error, 'receive')), RESPITE)
+  }
+
   async stop(): Promise<void> {
     const was = this.#state
     this.#state = 'stopped'
@@ -101,10 +108,7 @@ export class Intake<R extends Raw> {
 
   /** The queue was deleted, or its node went: the channel goes with it, so that what is un-settled comes again. */
   #cancelled(queue: string): void {
-    const error = new Error(`the server cancelled the consumer of queue '${queue}'`)
-    if (!this.#end()) return
-    void goodbye(this.#channel)
-    this.#respite = setTimeout(() => this.#sink.down(ours(error, 'receive')), RESPITE)
+    this.leave(new Error(`the server cancelled the consumer of queue '${queue}'`))
   }
 
   #down(error: Error): void {

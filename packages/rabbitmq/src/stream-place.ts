@@ -8,11 +8,17 @@ import type { From } from 'millrace'
 export type StreamPlace =
   { readonly is: 'offset'; readonly offset: number } | { readonly is: 'time'; readonly time: number }
 
+/** Before all that a stream has. */
+export const START: StreamPlace = { is: 'offset', offset: -1 }
+
 /** Where to begin, as RabbitMQ has it (`x-stream-offset`), and as a place to come back to. */
 export interface StreamStart {
   readonly argument: string | number | { readonly '!': 'timestamp'; readonly value: number }
   readonly place: StreamPlace
-  /** The next offset, where it is known. */
+  /**
+   * The next offset, where it is known. What is before it is asked for as well, and left out: of an offset that the
+   * stream does not reach yet the server would say nothing, and keep back what comes below it.
+   */
   readonly next?: number
   /** What was published before is left out: the server only knows the second, and where a chunk begins. */
   readonly since?: number
@@ -23,13 +29,13 @@ const SLACK = 1_000
 
 /** Where to begin in the stream of a topic. `only`: it is the subscription's one topic. @throws BAD_OPTION */
 export function startAt(from: From, topic: string, { only, now }: { only: boolean; now: number }): StreamStart {
-  if (from === 'earliest') return { argument: 'first', place: { is: 'offset', offset: -1 } }
+  if (from === 'earliest') return { argument: 'first', place: START }
   if (from === 'latest') return { argument: 'next', place: { is: 'time', time: now } }
   if ('time' in from) return { argument: second(from.time), place: { is: 'time', time: from.time }, since: from.time }
   const place = placeOf(from.after, topic, only)
   return place.is === 'time'
     ? { argument: second(place.time - SLACK), place }
-    : { argument: place.offset + 1, place, next: place.offset + 1 }
+    : { argument: Math.max(0, place.offset), place, next: place.offset + 1 }
 }
 
 /** A position of one stream. */

@@ -1,10 +1,10 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
-import { ContiguousTracker } from 'millrace/adapter'
+import { ContiguousTracker, MillraceError } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { AckWindow } from './ack-window.ts'
 import { fromAmqp } from './encode.ts'
 import { Intake } from './intake.ts'
-import { joined } from './stream-place.ts'
+import { joined, START } from './stream-place.ts'
 import type { StreamPlace, StreamStart } from './stream-place.ts'
 
 interface StreamRaw extends Raw {
@@ -20,7 +20,16 @@ interface Reading {
   readonly start: StreamStart
   readonly tracker: ContiguousTracker
   next: number | undefined
+  /** Whether anything has come. */
+  came: boolean
+  /** Runs until then, where the stream must have something. */
+  silence: NodeJS.Timeout | undefined
+  /** The stream does not reach its place: all of it is to be read. */
+  short: boolean
 }
+
+/** ms in which a stream shows what it has from a place on; a replica may have to catch up first. */
+const PROMPT = 5_000
 
 /**
  * Reads streams over one channel. The server keeps no place and takes nothing back: an acknowledgement only makes room
@@ -40,11 +49,17 @@ export class StreamSource implements Source {
   }
 
   /** Begins to read the stream of a topic. */
-  consume(stream: string, topic: string, start: StreamStart): Promise<void> {
-    const reading: Reading = { topic, stream, start, tracker: new ContiguousTracker(), next: start.next }
+  async consume(stream: string, topic: string, start: StreamStart): Promise<void> {
+    const { argument, next } = start
+    const tracker = new ContiguousTracker()
+    const reading: Reading = { topic, stream, start, tracker, next, came: false, silence: undefined, short: false }
     this.#readings.set(topic, reading)
-    const options = { arguments: { 'x-stream-offset': start.argument } }
-    return this.#intake.consume(stream, from => this.#arrive(from, reading), options)
+    await this.#intake.consume(stream, from => this.#arrive(from, reading), {
+      arguments: { 'x-stream-offset': argument },
+    })
+    // It has what is settled, or something behind that.
+    if (next !== undefined && next > 0 && !reading.came && this.#intake.state === 'open')
+      reading.silence = setTimeout(() => void this.#silent(reading, next).catch(() => undefined), PROMPT).unref()
   }
 
   request(credit: number): void {
@@ -76,13 +91,34 @@ export class StreamSource implements Source {
   }
 
   stop(): Promise<void> {
+    for (const { silence } of this.#readings.values()) clearTimeout(silence)
     return this.#intake.stop()
+  }
+
+  /** The stream lost its end with the machine, or is a new one of the same name: it is read anew, as a whole. */
+  async #silent(reading: Reading, next: number): Promise<void> {
+    if (this.#intake.state !== 'open') return
+    // The answer comes behind what the server has sent, however slow the line and this process are.
+    await this.#channel.checkExchange('amq.fanout')
+    if (reading.came || this.#intake.state !== 'open') return
+    reading.short = true
+    const why = `the stream of '${reading.topic}' ends before offset ${next}: it is read from its start`
+    this.#sink.gap(why)
+    this.#intake.leave(new MillraceError('DISCONNECTED', `rabbitmq: ${why}`))
   }
 
   #arrive(from: ConsumeMessage, reading: Reading): void {
     if (this.#intake.state !== 'open') return
     const offset = Number(from.properties.headers?.['x-stream-offset'])
     const { topic, stream, start, tracker } = reading
+    if (!reading.came) {
+      reading.came = true
+      clearTimeout(reading.silence)
+    }
+    if (reading.next !== undefined && offset < reading.next) {
+      this.#acknowledge([from.fields.deliveryTag]) // settled before
+      return
+    }
     if (reading.next !== undefined && offset > reading.next)
       this.#sink.gap(`the stream of '${topic}' no longer has offsets ${reading.next} to ${offset - 1}`)
     reading.next = offset + 1
@@ -115,7 +151,8 @@ export class StreamSource implements Source {
   }
 }
 
-function placeIn({ tracker, start }: Reading): StreamPlace {
+function placeIn({ tracker, start, short }: Reading): StreamPlace {
+  if (short) return START
   const { done, oldest } = tracker
   if (done !== undefined) return { is: 'offset', offset: done }
   // It began with the oldest that is open, whatever the start was called.

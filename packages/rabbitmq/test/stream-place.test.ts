@@ -20,10 +20,11 @@ test.each<StreamPlace>([
   { is: 'offset', offset: -1 },
   { is: 'offset', offset: 0 },
   { is: 'offset', offset: 123_456_789_012 },
-])('what comes after the position of $offset begins with the next', place => {
+])('what comes after the position of $offset is asked for with that one, which shows that the stream has it', place => {
   const start = startAt({ after: toPosition(place) }, 't', one)
 
-  expect(start).toEqual({ argument: place.is === 'offset' && place.offset + 1, place, next: start.argument })
+  const offset = place.is === 'offset' ? place.offset : NaN
+  expect(start).toEqual({ argument: Math.max(0, offset), place, next: offset + 1 })
 })
 
 test('a place where nothing has come yet is a time, and allows for clocks that differ', () => {
@@ -41,7 +42,7 @@ test('the position of several topics has each of them', () => {
   )
 
   expect(position).toBe('orders.a:3,orders.b:@7000')
-  expect(startAt({ after: position }, 'orders.a', many).argument).toBe(4)
+  expect(startAt({ after: position }, 'orders.a', many)).toMatchObject({ argument: 3, next: 4 })
   expect(startAt({ after: position }, 'orders.b', many).argument).toEqual({ '!': 'timestamp', value: 6 })
 })
 

@@ -1,4 +1,5 @@
 import { start } from '@millrace/harness'
+import { connect } from 'amqplib'
 import type { Broker, Delivery, Message, Subscription } from 'millrace'
 import { isMillraceError, message, text } from 'millrace'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
@@ -49,6 +50,12 @@ describe.each(servers)('streams of RabbitMQ $version', server => {
     const broker = rabbitmq({ url: server.url, queues: 'stream', ...options })
     opened.push(broker)
     return broker
+  }
+
+  async function remove(stream: string): Promise<void> {
+    const client = await connect(server.url)
+    await (await client.createChannel()).deleteQueue(stream)
+    await client.close()
   }
 
   test('a stream keeps what brokers with queues publish to its topic, beside their groups', async () => {
@@ -136,6 +143,8 @@ describe.each(servers)('streams of RabbitMQ $version', server => {
     skip(server.version.startsWith('3.'), 'a stream of 3.10 may confirm nothing more after a SIGKILL of its server')
     const writer = open({ reconnect: { base: 20, max: 200 } })
     const reader = await open({ reconnect: { base: 20, max: 200 } }).subscribe('killed')
+    const gaps: unknown[] = []
+    reader.on('gap', event => gaps.push(event))
     const sent = numbered(full ? 10_000 : 1_000)
     const missing = new Set(sent.map(one => one.id))
     // What the server writes down at intervals is written now: see the README's limits.
@@ -150,16 +159,18 @@ describe.each(servers)('streams of RabbitMQ $version', server => {
         await untilAccepted(writer, sent[index]!) // index < length
       }
     }
-    const writing = Promise.all(Array.from({ length: 20 }, work))
-    while (missing.size > 0) {
-      const delivery = await reader.receive({ signal: AbortSignal.timeout(40_000) })
-      delivery.ack()
-      missing.delete(delivery.message.id)
+    const reading = async (): Promise<void> => {
+      while (missing.size > 0) {
+        const delivery = await reader.receive({ signal: AbortSignal.timeout(40_000) })
+        delivery.ack()
+        missing.delete(delivery.message.id)
+      }
     }
-    await writing
+    await Promise.all([reading(), ...Array.from({ length: 20 }, work)])
     await restarting
 
     expect(missing.size).toBe(0)
+    expect(gaps).toEqual([])
   })
 
   test('a stream keeps what it was told to, and who comes back too late hears of a gap', async () => {
@@ -181,6 +192,46 @@ describe.each(servers)('streams of RabbitMQ $version', server => {
     expect(await gap).toMatchObject({ reason: expect.stringContaining('no longer has offsets 1 to') as string })
     expect(Number(next!.position)).toBeGreaterThan(1)
     await proxy.close()
+  })
+
+  test('who comes back to a shorter stream of the same name hears of a gap, and reads all of it', async () => {
+    const proxy = await server.proxy()
+    const reader = await open({ url: proxy.through(server.url), reconnect: { base: 20, max: 100 } }).subscribe(
+      'shorter',
+    )
+    const writer = open()
+    await writer.publish('shorter', numbered(5))
+    expect(await read(reader, 5)).toEqual(words(5))
+    const [down, gap] = [once(reader, 'down'), once(reader, 'gap')]
+
+    proxy.refuse()
+    await down
+    await remove('millrace/shorter')
+    await writer.declare('shorter')
+    await writer.publish('shorter', numbered(2, 5))
+    proxy.heal()
+
+    expect(await gap).toMatchObject({ reason: expect.stringContaining('ends before offset 5') as string })
+    await writer.publish('shorter', numbered(2, 7))
+    expect(await read(reader, 4)).toEqual(words(4, 5))
+    await reader.flush()
+    expect(reader.position()).toBe('3')
+    await proxy.close()
+  })
+
+  test('the reader of a stream that is deleted hears of a gap, and reads the next of that name', async () => {
+    const broker = open({ reconnect: { base: 20, max: 100 } })
+    const reader = await broker.subscribe('deleted')
+    await broker.publish('deleted', numbered(5))
+    expect(await read(reader, 5)).toEqual(words(5))
+    const [gap, up] = [once(reader, 'gap'), once(reader, 'up')]
+
+    await remove('millrace/deleted')
+    expect(await gap).toMatchObject({ reason: expect.stringContaining("the stream of 'deleted' has gone") as string })
+    await up
+    await broker.publish('deleted', numbered(2, 5))
+
+    expect(await read(reader, 2)).toEqual(words(2, 5))
   })
 
   test('a stream that is there and keeps something else is a TOPOLOGY_MISMATCH', async () => {
