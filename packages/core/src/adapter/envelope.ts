@@ -59,7 +59,8 @@ export function fromHeaders(headers: Iterable<readonly [string, unknown]>, ignor
     const text = readable(value)
     if (SYSTEM.has(key)) system[key] = text
     else if (LEGAL.test(key) && !ignore?.(key) && (!/^millrace-/i.test(key) || key.startsWith('millrace-dead-')))
-      Object.defineProperty(metadata, key, { value: text, enumerable: true })
+      // Of several of one name the last counts. Plain assignment would set '__proto__' itself.
+      Object.defineProperty(metadata, key, { value: text, enumerable: true, configurable: true, writable: true })
   }
   return {
     id: system[HEADERS.id] === '' ? undefined : system[HEADERS.id],

@@ -48,6 +48,21 @@ describe('headers', () => {
     expect([read.id, read.attempt]).toEqual([undefined, undefined])
   })
 
+  test('of several headers of one name the last counts, whatever its name', () => {
+    const twice: [string, unknown][] = ['a', '__proto__', 'millrace-id'].flatMap(name => [
+      [name, '1'],
+      [name, '2'],
+    ])
+
+    const read = fromHeaders(twice)
+
+    expect(Object.entries(read.metadata)).toEqual([
+      ['a', '2'],
+      ['__proto__', '2'],
+    ])
+    expect(read.id).toBe('2')
+  })
+
   test('a message without an id gets one from its place, the same each time', () => {
     const id = foreignId('topic', 3, 99n)
 
