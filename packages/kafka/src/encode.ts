@@ -20,6 +20,8 @@ export type Wire = 'millrace' | 'watermill'
 export const KEY_MARK = 'kafka-key'
 const WATERMILL_ID = '_watermill_message_uuid'
 const EMPTY: Buffer = Buffer.alloc(0)
+/** A name that is metadata, whoever wrote it: it begins with no underscore, nor as ours do. */
+const PLAIN = /^(?!millrace-)[A-Za-z0-9.-][A-Za-z0-9._-]{0,127}$/i
 const NO_METADATA: Message['metadata'] = Object.freeze({})
 /** Up to here a payload is copied, so that it does not keep the whole fetched chunk in memory. */
 const COPIED = 4096
@@ -91,16 +93,40 @@ export function keyBytes({ key, metadata }: Message): Buffer | undefined {
   return Buffer.from(key, metadata[KEY_MARK] === 'latin1' ? 'latin1' : 'utf8')
 }
 
-/** The message in a batch's present record, where it has no headers but our id, as most have; undefined for all others. */
+/**
+ * The message in a batch's present record, where it has no headers but our id and metadata of plain ASCII, as most have;
+ * undefined for all others.
+ */
 export function plainMessage(batch: RecordBatch): Message | undefined {
   const { bytes, keyAt, valueAt, valueEnd } = batch
   if (valueAt < 0) return undefined
-  const id = batch.onlyHeader(ID_NAME)
-  if (!id) return undefined
+  let id = batch.onlyHeader(ID_NAME)
+  let metadata = NO_METADATA
+  if (id === undefined) {
+    const read = plainHeaders(batch)
+    if (read === undefined) return undefined
+    ;({ id, metadata } = read)
+  }
+  if (id === '') return undefined
+  const key = keyAt < 0 ? undefined : batch.ascii(keyAt, batch.keyEnd)
+  if (keyAt >= 0 && key === undefined) return undefined
   const payload = valueEnd - valueAt <= COPIED ? copied(bytes, valueAt, valueEnd) : bytes.subarray(valueAt, valueEnd)
-  if (keyAt < 0) return { id, payload, metadata: NO_METADATA }
-  const key = batch.ascii(keyAt, batch.keyEnd)
-  return key === undefined ? undefined : { id, payload, metadata: NO_METADATA, key }
+  return key === undefined ? { id, payload, metadata } : { id, payload, metadata, key }
+}
+
+function plainHeaders(batch: RecordBatch): Pick<Message, 'id' | 'metadata'> | undefined {
+  const texts = batch.asciiHeaders()
+  if (texts === undefined) return undefined
+  let id = ''
+  const metadata: Record<string, string> = {}
+  for (let i = 0; i < texts.length; i += 2) {
+    const name = texts[i] ?? ''
+    const value = texts[i + 1] ?? ''
+    if (name === HEADERS.id) id = value
+    else if (PLAIN.test(name)) metadata[name] = value
+    else return undefined
+  }
+  return { id, metadata: Object.freeze(metadata) }
 }
 
 /**

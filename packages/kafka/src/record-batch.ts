@@ -127,6 +127,28 @@ export class RecordBatch {
     return this.ascii(at, at + (length >> 1))
   }
 
+  /** Names and values of all headers by turns, where all are plain ASCII; else undefined. @throws UNDECODABLE where they are none */
+  asciiHeaders(): readonly string[] | undefined {
+    const after = this.#at
+    const texts: string[] = []
+    this.#at = this.#headersAt
+    try {
+      for (let left = this.#headers * 2; left > 0; left--) {
+        const length = this.#number()
+        if (length < 0) return undefined
+        const from = this.#at
+        this.#at += length
+        if (this.#at > after) throw cut()
+        const text = this.ascii(from, this.#at)
+        if (text === undefined) return undefined
+        texts.push(text)
+      }
+      return texts
+    } finally {
+      this.#at = after
+    }
+  }
+
   /** The bytes as text, where they are ASCII without NUL; else undefined. */
   ascii(from: number, to: number): string | undefined {
     const { bytes } = this

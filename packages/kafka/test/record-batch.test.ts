@@ -135,6 +135,30 @@ describe('a plain record', () => {
     ['a key', { key: text('k'), value, headers: [[ID, text('an-id')]] }],
     ['an empty key', { key: text(''), value, headers: [[ID, text('an-id')]] }],
     ['an empty payload', { value: text(''), headers: [[ID, text('an-id')]] }],
+    ['metadata', { key: text('k'), value, headers: [[text('a'), text('1')], [ID, text('an-id')], [text('b.c-d_e'), text('')]] }], // prettier-ignore
+    [
+      'a header twice',
+      {
+        value,
+        headers: [
+          [text('a'), text('1')],
+          [ID, text('an-id')],
+          [text('a'), text('2')],
+        ],
+      },
+    ],
+    [
+      'its id twice',
+      {
+        value,
+        headers: [
+          [ID, text('one')],
+          [ID, text('two')],
+        ],
+      },
+    ],
+    ['a long id', { value, headers: [[ID, Buffer.alloc(100, 'a')]] }],
+    ['names that objects have', { value, headers: [[ID, text('a')], [text('constructor'), text('b')], [text('toString'), text('c')]] }], // prettier-ignore
     ['a payload too large to be copied', { value: Buffer.alloc(5000, 1), headers: [[ID, text('an-id')]] }],
   ] satisfies [string, Omit<LogRecord, 'delta'>][])(
     'with %s is the message that it is read the long way',
@@ -151,10 +175,8 @@ describe('a plain record', () => {
     ['with a NUL in its id', { value, headers: [[ID, text('a\0b')]] }],
     ['with an empty id', { value, headers: [[ID, text('')]] }],
     ['with no id', { value, headers: [[ID, null]] }],
-    ['with a long id', { value, headers: [[ID, Buffer.alloc(100, 'a')]] }],
     ["with another's header", { value, headers: [[text('millrace-if'), text('a')]] }],
     [
-      'with a header beside it',
       {
         value,
         headers: [
