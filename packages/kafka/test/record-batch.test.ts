@@ -176,15 +176,13 @@ describe('a plain record', () => {
     ['with an empty id', { value, headers: [[ID, text('')]] }],
     ['with no id', { value, headers: [[ID, null]] }],
     ["with another's header", { value, headers: [[text('millrace-if'), text('a')]] }],
-    [
-      {
-        value,
-        headers: [
-          [ID, text('a')],
-          [text('b'), text('c')],
-        ],
-      },
-    ],
+    ["with Watermill's id", { value, headers: [[ID, text('a')], [text('_watermill_message_uuid'), text('c')]] }], // prettier-ignore
+    ['with a name that is none', { value, headers: [[ID, text('a')], [text('b c'), text('d')]] }], // prettier-ignore
+    ['with the name of the prototype', { value, headers: [[ID, text('a')], [text('__proto__'), text('d')]] }], // prettier-ignore
+    ['with a header of ours in capitals', { value, headers: [[ID, text('a')], [text('MILLRACE-ID'), text('d')]] }], // prettier-ignore
+    ['with a header without a value', { value, headers: [[ID, text('a')], [text('b'), null]] }], // prettier-ignore
+    ['with metadata that is not ASCII', { value, headers: [[ID, text('a')], [text('b'), text('ä')]] }], // prettier-ignore
+    ['with an expiry', { value, headers: [[ID, text('a')], [text('millrace-expires'), text('5')]] }], // prettier-ignore
     ['with a key that is not ASCII', { key: text('ä'), value, headers: [[ID, text('a')]] }],
     ['without a value', { key: text('k'), headers: [[ID, text('a')]] }],
   ] satisfies [string, Omit<LogRecord, 'delta'>][])('%s is none', (_, record) => {
