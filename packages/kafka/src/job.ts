@@ -57,6 +57,11 @@ export interface Lane {
   readonly partition: number
 }
 
+/** One string for a partition. */
+export function laneKey({ topic, partition }: Lane): string {
+  return `${topic}:${partition}`
+}
+
 /** One message of a call. */
 export class Entry {
   readonly lane: Lane

@@ -6,12 +6,11 @@ import type { Cluster } from './cluster.ts'
 import { keyBytes } from './encode.ts'
 import type { RecordStamp } from './encode.ts'
 import { answer, codeOf, ours } from './errors.ts'
-import { Entry, Job } from './job.ts'
+import { Entry, Job, laneKey } from './job.ts'
 import type { Lane } from './job.ts'
 import type { Plan } from './options.ts'
-import { OutBatch, Sequences } from './out-batch.ts'
-import { produceApi } from './produce.ts'
-import type { BatchMessage } from './produce.ts'
+import { Sequences } from './out-batch.ts'
+import { pack, produceApi } from './produce.ts'
 import { sendBy } from './rpc.ts'
 import { Scratch } from './scratch.ts'
 
@@ -212,37 +211,15 @@ export class Outbound {
 
   async #send(batch: readonly Entry[]): Promise<void> {
     try {
+      const { wire, compression } = this.#plan
+      this.#scratch.clear() // the request before has its answer
+      const messages = await pack(batch, { wire, compression, scratch: this.#scratch })
       // Said here too that it is idempotent: only then is the client another producer after a failure.
-      await this.#open().send({ messages: (await this.#pack(batch)) as never, idempotent: true })
+      await this.#open().send({ messages: messages as never, idempotent: true })
       for (const entry of batch) entry.answer()
     } catch (error) {
       this.#sort(batch, error)
     }
-  }
-
-  /** A batch for each partition. */
-  async #pack(entries: readonly Entry[]): Promise<readonly BatchMessage[]> {
-    const { compression, wire } = this.#plan
-    const lanes = new Map<string, Entry[]>()
-    let lane: Lane | undefined
-    let list: Entry[] = []
-    for (const entry of entries) {
-      if (entry.lane !== lane) {
-        lane = entry.lane
-        const key = keyOf(lane)
-        list = lanes.get(key) ?? []
-        lanes.set(key, list)
-      }
-      list.push(entry)
-    }
-    const packed: BatchMessage[] = []
-    this.#scratch.clear() // the request before has its answer
-    for (const list of lanes.values()) {
-      const value = new OutBatch(list, wire, this.#scratch)
-      if (compression !== 'none') await value.compress(compression)
-      packed.push({ topic: value.topic, partition: value.partition, value })
-    }
-    return packed
   }
 
   /** Which of a batch that failed are in, which are refused, and which nobody knows of. */
@@ -253,12 +230,12 @@ export class Outbound {
       for (const { index, errorCode } of partitionResponses) codes.set(`${name}:${index}`, errorCode)
     const lanes = new Map<string, number>()
     for (const entry of batch) {
-      const lane = keyOf(entry.lane)
+      const lane = laneKey(entry.lane)
       lanes.set(lane, (lanes.get(lane) ?? 0) + 1)
     }
     const again: Entry[] = []
     for (const entry of batch) {
-      const lane = keyOf(entry.lane)
+      const lane = laneKey(entry.lane)
       const code = codes.get(lane)
       if (code === 0) {
         entry.answer()
@@ -326,10 +303,6 @@ export class Outbound {
       if (entry.state !== 'answered') fail(entry, entry.state === 'waiting' ? 'refused' : 'unknown', error)
     }
   }
-}
-
-function keyOf({ topic, partition }: Lane): string {
-  return `${topic}:${partition}`
 }
 
 function fail(entry: Entry, outcome: Failure['outcome'], error: Error): void {

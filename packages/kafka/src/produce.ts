@@ -1,13 +1,45 @@
 import { createAPI, produceV10, produceV11, produceV9, Writer } from '@platformatic/kafka'
 import { MillraceError } from 'millrace/adapter'
-import type { Identity, OutBatch, Sequences } from './out-batch.ts'
+import type { Wire } from './encode.ts'
+import { laneKey } from './job.ts'
+import type { Entry, Lane } from './job.ts'
+import type { Plan } from './options.ts'
+import { OutBatch } from './out-batch.ts'
+import type { Identity, Sequences } from './out-batch.ts'
 import type { Api } from './rpc.ts'
+import type { Scratch } from './scratch.ts'
 
 /** What the client's producer takes for a message: a whole batch, whose bytes it is not to touch. */
 export interface BatchMessage {
   readonly topic: string
   readonly partition: number
   readonly value: OutBatch
+}
+
+/** A batch for each partition, written in memory that the scratch has. */
+export async function pack(
+  entries: readonly Entry[],
+  { wire, compression, scratch }: Pick<Plan, 'compression'> & { readonly wire: Wire; readonly scratch: Scratch },
+): Promise<readonly BatchMessage[]> {
+  const lanes = new Map<string, Entry[]>()
+  let lane: Lane | undefined
+  let list: Entry[] = []
+  for (const entry of entries) {
+    if (entry.lane !== lane) {
+      lane = entry.lane
+      const key = laneKey(lane)
+      list = lanes.get(key) ?? []
+      lanes.set(key, list)
+    }
+    list.push(entry)
+  }
+  const packed: BatchMessage[] = []
+  for (const list of lanes.values()) {
+    const value = new OutBatch(list, wire, scratch)
+    if (compression !== 'none') await value.compress(compression)
+    packed.push({ topic: value.topic, partition: value.partition, value })
+  }
+  return packed
 }
 
 const KEY = 0
