@@ -36,7 +36,7 @@ function cases(scale: number): Case[] {
       contenders: [
         { subject: 'EventEmitter', messages: of(40_000_000) },
         { subject: 'RxJS Subject', messages: of(20_000_000), rival: 'EventEmitter' },
-        { subject: 'each, sync handler', messages: of(4_000_000), rival: 'EventEmitter' },
+        { subject: 'each, sync handler', messages: of(20_000_000), rival: 'EventEmitter' },
         { subject: 'batches, sync handler', messages: of(2_000_000), rival: 'EventEmitter' },
         { subject: 'publish one by one, each', messages: of(1_000_000), rival: 'EventEmitter' },
         { subject: 'each, async handler without await', messages: of(2_000_000), rival: 'EventEmitter' },

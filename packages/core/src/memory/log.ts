@@ -67,6 +67,24 @@ export class Log {
     this.tail++
   }
 
+  /** Adds messages that came together and do not expire; their sequence numbers follow one another. */
+  appendAll(batch: readonly Message[], seq: number, time: number): void {
+    const count = batch.length
+    while (this.tail - this.head + count > this.#mask + 1) this.#grow()
+    const rows = this.#rows
+    const mask = this.#mask
+    const age = time - this.#epoch.start
+    const first = this.tail
+    for (let i = 0; i < count; i++) {
+      const at = ((first + i) & mask) * WIDTH
+      rows[at] = batch[i]!
+      rows[at + 1] = seq + i
+      rows[at + 2] = age
+    }
+    if (this.#expires) for (let i = 0; i < count; i++) this.#expires[(first + i) & mask] = NEVER
+    this.tail = first + count
+  }
+
   // The offsets asked for below are from `head` to `tail - 1`, whose rows are filled: the callers keep within the bounds.
 
   message(offset: number): Message {

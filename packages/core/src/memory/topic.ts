@@ -193,9 +193,7 @@ export class Topic implements GroupOwner {
     let bytes = batch.length * OVERHEAD
     for (let i = 0; i < batch.length; i++) bytes += batch[i]!.payload.length // i < length
     if (this.#bytes + bytes > capacity.bytes) return false
-    const log = this.#usual
-    const first = this.#options.number(batch.length)
-    for (let i = 0; i < batch.length; i++) log.append(batch[i]!, first + i, now, undefined)
+    this.#usual.appendAll(batch, this.#options.number(batch.length), now)
     this.#size += batch.length
     this.#bytes += bytes
     this.#options.weigh(bytes)
@@ -247,15 +245,17 @@ export class Topic implements GroupOwner {
     if (this.#logs.length > 1) return this.#trimMany(bound)
     const log = this.#usual
     const floor = this.#floor(log)
-    let freed = 0
-    const { head } = log
-    while (log.head < floor && (this.#size > bound.messages || this.#bytes > bound.bytes)) {
-      const bytes = log.shift()
-      this.#size--
-      this.#bytes -= bytes
-      freed += bytes
+    const { messages } = bound
+    let size = this.#size
+    let bytes = this.#bytes
+    while (log.head < floor && (size > messages || bytes > bound.bytes)) {
+      bytes -= log.shift()
+      size--
     }
-    if (log.head > head) this.#options.weigh(-freed)
+    if (size === this.#size) return
+    this.#options.weigh(bytes - this.#bytes)
+    this.#size = size
+    this.#bytes = bytes
   }
 
   #trimMany(bound: Required<Bound>): void {
