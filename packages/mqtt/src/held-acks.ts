@@ -68,6 +68,11 @@ export class HeldAcks {
     if (some) this.#writer.due('turn')
   }
 
+  /** Resolves when what is settled is written; undefined where it is. Rejects with DISCONNECTED. */
+  written(): Promise<void> | undefined {
+    return this.#writer.written()
+  }
+
   /** How many are received and not acknowledged. */
   get size(): number {
     return this.#held.size

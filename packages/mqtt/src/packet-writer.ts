@@ -1,4 +1,5 @@
 import type { MqttClient } from 'mqtt'
+import { MillraceError } from 'millrace/adapter'
 import { ACK_SIZE, measurePublish, writeAck, writePublish } from './packets.ts'
 import type { PublishFields } from './packets.ts'
 
@@ -21,6 +22,7 @@ export class PacketWriter {
   #slab = Buffer.alloc(0)
   #from = 0
   #at = 0
+  #gathered: PromiseWithResolvers<void> | undefined
   #due: 'never' | 'turn' | 'soon' = 'never'
   readonly #onDue = (): void => {
     this.#due = 'never'
@@ -70,12 +72,24 @@ export class PacketWriter {
     }
   }
 
+  /** Resolves when what is gathered is written; undefined where nothing is. Rejects with DISCONNECTED. */
+  written(): Promise<void> | undefined {
+    if (this.#at === this.#from) return undefined
+    this.#gathered ??= Promise.withResolvers()
+    return this.#gathered.promise
+  }
+
   /** Writes what is gathered. What is left when the connection has ended is nobody's. */
   flush(): void {
     if (this.#at === this.#from) return
     const bytes = this.#slab.subarray(this.#from, this.#at)
     this.#from = this.#at
-    if (this.#client.connected) this.#client.stream.write(bytes)
+    const gathered = this.#gathered
+    this.#gathered = undefined
+    if (this.#client.connected) {
+      this.#client.stream.write(bytes)
+      gathered?.resolve()
+    } else gathered?.reject(new MillraceError('DISCONNECTED', 'mqtt: there is no connection'))
   }
 
   #room(size: number): void {

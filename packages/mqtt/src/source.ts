@@ -118,6 +118,7 @@ export class MqttSource implements Source {
         if (!this.#paused) this.#wait(own)
       }
     }
+    return this.#acks?.written()
   }
 
   pause(): void {

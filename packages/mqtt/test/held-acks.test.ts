@@ -72,6 +72,22 @@ test('where many are in flight those of one turn leave together, though not more
   expect(client.writes).toBe(2)
 })
 
+test('whoever asks is told when they are written, and when they never will be', async () => {
+  const client = new Client()
+  const acks = new HeldAcks(client.own, 256)
+  acks.settle(acks.hold(packet(1)))
+
+  const written = acks.written()
+  expect(client.sent).toEqual([])
+  await written
+  expect(client.sent).toEqual(['puback 1'])
+  expect(acks.written()).toBeUndefined()
+  acks.settle(acks.hold(packet(2)))
+  client.connected = false
+
+  await expect(acks.written()).rejects.toMatchObject({ code: 'DISCONNECTED' })
+})
+
 test('a disconnect leaves after the acknowledgements before it', () => {
   const client = new Client()
   const acks = new HeldAcks(client.own, 256)
