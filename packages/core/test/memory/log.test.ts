@@ -39,3 +39,27 @@ test('says what it forgot weighed, and knows nothing of it any more', () => {
   expect(log.shift()).toBe(5 + OVERHEAD)
   expect([log.size, log.expires(0), log.mortal]).toEqual([0, undefined, true])
 })
+
+test('takes a batch as it takes one after another, where messages that expired stood before', () => {
+  const log = new Log('t', 0, { start: 1000 })
+  for (let i = 0; i < 3; i++) log.append(message('mortal'), i, 1000, 5)
+  for (let i = 0; i < 3; i++) log.shift()
+
+  for (const [at, size] of [
+    [3, 2],
+    [5, 40],
+    [45, 1],
+  ] as const) {
+    log.appendAll(
+      Array.from({ length: size }, (_, i) => message(String(at + i))),
+      (at + 1) * 10,
+      1000 + at,
+    )
+    for (let i = 0; i < size; i++) {
+      const offset = at + i
+      expect(text(log.message(offset))).toBe(String(offset))
+      expect([log.seq(offset), log.age(offset), log.expires(offset)]).toEqual([(at + 1) * 10 + i, at, undefined])
+    }
+  }
+  expect([log.head, log.tail]).toEqual([3, 46])
+})
