@@ -14,7 +14,7 @@ afterEach(() => {
 describe.each([
   ['ours', ours],
   ['native', native],
-] as const)('%s', (_name, zmq) => {
+] as const)('%s', (name, zmq) => {
   const make = (type: ours.SocketType, settings?: Record<string, unknown>): ours.Socket => {
     const socket = zmq.socket(type, settings)
     // The native one reads on from sockets that are closed, and says so.
@@ -127,19 +127,24 @@ describe.each([
     expect(() => make('rep').read()).toThrow('removed from compatibility mode')
   })
 
-  test('a proxy passes both ways and spares the capture the envelope', async () => {
-    const [router, dealer, capture, seen] = [make('router'), make('dealer'), make('push'), make('pull')]
-    capture.connect(await bound(seen))
-    zmq.proxy(router, dealer, capture)
-    const rep = make('rep').connect(await bound(dealer))
-    rep.on('message', (frame: Buffer) => rep.send(`${String(frame)}!`))
-    const req = make('req').connect(await bound(router))
-    const reply = once(req, 'message')
-    const captured = once(seen, 'message')
-    req.send('hello')
+  // The native one's proxy stands still now and then: it is asked again, three times at most. Ours is asked once.
+  test(
+    'a proxy passes both ways and spares the capture the envelope',
+    { retry: name === 'native' ? 3 : 0 },
+    async () => {
+      const [router, dealer, capture, seen] = [make('router'), make('dealer'), make('push'), make('pull')]
+      capture.connect(await bound(seen))
+      zmq.proxy(router, dealer, capture)
+      const rep = make('rep').connect(await bound(dealer))
+      rep.on('message', (frame: Buffer) => rep.send(`${String(frame)}!`))
+      const req = make('req').connect(await bound(router))
+      const reply = once(req, 'message')
+      const captured = once(seen, 'message')
+      req.send('hello')
 
-    expect((await reply).map(String)).toEqual(['hello!'])
-    expect((await captured).map(String)).toEqual(['hello!'])
-    expect(() => zmq.proxy(req, rep)).toThrow('not supported in compatibility mode')
-  })
+      expect((await reply).map(String)).toEqual(['hello!'])
+      expect((await captured).map(String)).toEqual(['hello!'])
+      expect(() => zmq.proxy(req, rep)).toThrow('not supported in compatibility mode')
+    },
+  )
 })
