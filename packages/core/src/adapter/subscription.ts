@@ -20,6 +20,7 @@ import { HandedDelivery } from './delivery.ts'
 import type { Holder } from './delivery.ts'
 import type { AttachSpec, Raw, Sink, Source } from './driver.ts'
 import { each } from './each.ts'
+import { Failed } from './failed.ts'
 import { Grace, graceOf } from './grace.ts'
 import { HoldBack } from './hold-back.ts'
 import { InHand } from './in-hand.ts'
@@ -54,6 +55,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   readonly #holdBack: HoldBack
   readonly #leases: LeaseKeeper | undefined
   readonly #mortuary: Mortuary
+  readonly #failed: Failed
   readonly #listeners = new Listeners()
   readonly #life = new AbortController()
   readonly #grace: Grace
@@ -87,6 +89,17 @@ export class CoreSubscription implements Subscription, Holder, Sink {
       plan,
       write: (topic, message) => host.write(topic, message),
       declare: topic => driver.declare(topic, { dead: true }, this.#life.signal),
+    })
+    this.#failed = new Failed({
+      driver,
+      plan,
+      inHand: this.#inHand,
+      outbox: this.#outbox,
+      holdBack: this.#holdBack,
+      mortuary: this.#mortuary,
+      draining: () => this.#state.is === 'draining',
+      less: () => this.#checkQuiet(),
+      refused: error => host.failed(error),
     })
     if (driver.capabilities.leases)
       this.#leases = new LeaseKeeper({
@@ -187,44 +200,23 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   }
 
   done(delivery: HandedDelivery): void {
-    if (this.#state.is === 'up' && this.#state.source.done) this.#state.source.done(delivery.raw)
-    else this.#outbox.add(delivery)
+    if (!this.#ackedAtOnce(delivery)) this.#outbox.add(delivery)
   }
 
   settled(delivery: HandedDelivery): void {
     this.#inHand.remove(delivery)
-    if (this.#state.is === 'up' && this.#state.source.done && delivery.outcome === 'ack') {
-      this.#state.source.done(delivery.raw)
-      if (this.#inbox.wanted) this.#inbox.refill()
-    } else this.#outbox.add(delivery)
+    if (delivery.outcome !== 'ack' || !this.#ackedAtOnce(delivery)) this.#outbox.add(delivery)
+    else if (this.#inbox.wanted) this.#inbox.refill()
     if (this.#mortuary.remembers) this.#mortuary.forget(delivery)
     if (this.#quiet) this.#checkQuiet()
   }
 
   nacked(delivery: HandedDelivery, options: NackOptions): void {
-    const { attempt } = delivery
-    const { nackDelay } = this.#host.driver.capabilities
-    const { delay } = options
-    if (delay !== undefined && delay > 0 && nackDelay === false)
-      throw unsupported(this.#host.driver.name, 'a delayed nack')
-    const most = nackDelay ? nackDelay.max : Infinity
-    if (delay !== undefined && delay > most)
-      throw new MillraceError('DELAY_TOO_LONG', `nack: ${this.#host.driver.name} can delay by ${most} ms at most`)
-    if (attempt >= this.#plan.maxDeliveries) {
-      this.#bury(delivery, options.error)
-      return
-    }
-    this.#mortuary.note(delivery, options.error)
-    this.#retry(delivery, delay ?? Math.min(most, this.#plan.backoff(attempt)))
+    this.#failed.nacked(delivery, options)
   }
 
   rejected(delivery: HandedDelivery, options: RejectOptions): void {
-    if (this.#mortuary.target(delivery.topic) === undefined)
-      throw new MillraceError(
-        'NO_DEAD_LETTER',
-        'reject: without a group a subscription has no dead-letter topic; name one with deadLetter, or false to discard',
-      )
-    this.#bury(delivery, options.error ?? options.reason)
+    this.#failed.rejected(delivery, options)
   }
 
   async extend(delivery: HandedDelivery, atLeast: number | undefined): Promise<number> {
@@ -293,6 +285,13 @@ export class CoreSubscription implements Subscription, Holder, Sink {
 
   // ---- private ------------------------------------------------------------------------------------------------------
 
+  /** Sources that are pulled are told of an ack then and there: there is nothing to send. */
+  #ackedAtOnce(delivery: HandedDelivery): boolean {
+    if (this.#state.is !== 'up' || !this.#state.source.done) return false
+    this.#state.source.done(delivery.raw)
+    return true
+  }
+
   #arrive(raw: Raw, attempt: number): void {
     const delivery = this.#welcome(raw, attempt)
     if (delivery) this.#inbox.push(delivery)
@@ -302,12 +301,12 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   #welcome(raw: Raw, attempt: number): HandedDelivery | undefined {
     const delivery = new HandedDelivery(raw, attempt, this, this.#leases === undefined ? 0 : this.#leases.tick)
     if (raw.message === undefined) {
-      this.#bury(delivery, raw.undecodable?.error)
+      this.#failed.bury(delivery, raw.undecodable?.error)
       return undefined
     }
     // A broker's own counter also counts hand-outs that were never handled; five times ours is the net beneath.
     if (raw.attempt > 5 * this.#plan.maxDeliveries) {
-      this.#bury(delivery, 'handed out too often without being settled: it may kill its consumers')
+      this.#failed.bury(delivery, 'handed out too often without being settled: it may kill its consumers')
       return undefined
     }
     this.#inHand.add(delivery)
@@ -324,28 +323,6 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     delivery.decide('ack', 0, 'expired')
     this.#outbox.add(delivery)
     return false
-  }
-
-  #retry(delivery: HandedDelivery, delay: number): void {
-    this.#inHand.remove(delivery)
-    if (this.#plan.redelivery === 'process' && this.#state.is !== 'draining') {
-      delivery.decide('hold', delay)
-      this.#holdBack.hold(delivery, delay)
-    } else delivery.decide('nack', delay)
-    this.#outbox.add(delivery)
-    this.#checkQuiet()
-  }
-
-  #bury(delivery: HandedDelivery, error: unknown): void {
-    this.#inHand.remove(delivery)
-    this.#mortuary.bury(delivery, error, failure => {
-      if (failure === undefined) this.#outbox.add(delivery)
-      else {
-        this.#host.failed(failure)
-        this.#retry(delivery, this.#plan.backoff(Math.min(delivery.attempt, 10)))
-      }
-      this.#checkQuiet()
-    })
   }
 
   /** Takes from wherever they are those that it applies to, and tells whoever has them. */
