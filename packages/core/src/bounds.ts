@@ -1,5 +1,8 @@
 import { MillraceError } from './errors.ts'
 
+/** The longest that anything waits in this process, in ms: a year. */
+export const LONGEST_WAIT: number = 366 * 24 * 3600 * 1000
+
 /** @throws BAD_OPTION unless it is a whole number in the bounds; Infinity is one where `most` is. */
 export function whole(option: string, value: number, least: number, most: number): void {
   const fits = Number.isInteger(value) || (value === Infinity && most === Infinity)

@@ -59,13 +59,6 @@ export class Publishing {
     return this.#turn.spend(batch.length) ? this.#turn.after(undefined) : DONE
   }
 
-  #request(options: PublishOptions | undefined): WriteRequest {
-    const spare = this.#spare
-    if (options !== undefined || spare === undefined) return new WriteRequest(this.#clock, this.#deadlines, options)
-    this.#spare = undefined
-    return spare
-  }
-
   /** Resolves when every publish under way has ended. */
   async settled(): Promise<void> {
     while (this.#underWay > 0) await new Promise<void>(resolve => this.#waiters.push(resolve))
@@ -93,6 +86,13 @@ export class Publishing {
         )
       if (!isCheckedMetadata(message.metadata)) checkedMetadata(message.metadata, 'publish')
     }
+  }
+
+  #request(options: PublishOptions | undefined): WriteRequest {
+    const spare = this.#spare
+    if (options !== undefined || spare === undefined) return new WriteRequest(this.#clock, this.#deadlines, options)
+    this.#spare = undefined
+    return spare
   }
 
   #checkName(topic: string): void {

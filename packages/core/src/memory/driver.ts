@@ -1,6 +1,7 @@
 import type { Capabilities, Failure, From, Lag, Message } from '../contract.ts'
 import type { AttachSpec, Driver, DriverTransaction, Raw, Sink, Source, WriteOptions } from '../adapter/driver.ts'
 import type { Clock, Timer } from '../clock/clock.ts'
+import { LONGEST_WAIT } from '../bounds.ts'
 import { Schedule } from '../clock/schedule.ts'
 import { stamp } from '../clock/stamp.ts'
 import { MillraceError } from '../errors.ts'
@@ -13,9 +14,6 @@ import { addCounts, noCounts } from './statistics.ts'
 import type { MemoryStatistics, TopicStatistics } from './statistics.ts'
 import { Topic } from './topic.ts'
 import type { TopicOptions } from './topic.ts'
-
-/** The longest that a timer is kept: a year, so that nothing overflows. */
-const LONGEST = 366 * 24 * 3600 * 1000
 
 /** A pattern that topics yet to come are held against: a consumer's, or a group's, which outlives its consumers. */
 interface Watch {
@@ -70,8 +68,8 @@ export class MemoryDriver implements Driver {
       ordered: 'topic',
       keyAffinity: false,
       attempts: 'durable',
-      nackDelay: { where: 'broker', max: LONGEST },
-      publishDelay: { max: LONGEST, exact: true },
+      nackDelay: { where: 'broker', max: LONGEST_WAIT },
+      publishDelay: { max: LONGEST_WAIT, exact: true },
       ttl: 'delivery',
       priority: 10,
       replays: true,

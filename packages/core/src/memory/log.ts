@@ -53,18 +53,10 @@ export class Log {
   }
 
   append(message: Message, seq: number, time: number, expires: number | undefined): void {
-    if (this.tail - this.head > this.#mask) this.#grow()
-    const slot = this.tail & this.#mask
-    const rows = this.#rows
-    const at = slot * WIDTH
-    rows[at] = message
-    rows[at + 1] = seq
-    rows[at + 2] = time - this.#epoch.start
-    if (expires !== undefined || this.#expires !== undefined) {
-      this.#expires ??= new Float64Array(this.#mask + 1).fill(NEVER)
-      this.#expires[slot] = expires ?? NEVER
-    }
-    this.tail++
+    this.appendAll([message], seq, time)
+    if (expires === undefined) return
+    this.#expires ??= new Float64Array(this.#mask + 1).fill(NEVER)
+    this.#expires[(this.tail - 1) & this.#mask] = expires
   }
 
   /** Adds messages that came together and do not expire; their sequence numbers follow one another. */

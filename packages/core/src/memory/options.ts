@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
-import { milliseconds, whole } from '../bounds.ts'
+import { LONGEST_WAIT, milliseconds, whole } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 
 /** A bound on what a topic keeps, by whichever is reached first. Whole numbers; Infinity is no bound. */
@@ -49,8 +49,6 @@ export interface MemoryPlan {
 }
 
 const MIB = 1024 * 1024
-/** A year, in ms. */
-const LONGEST = 366 * 24 * 3600 * 1000
 const KNOWN = new Set<string>([
   'clock', 'capacity', 'whenFull', 'retain', 'ttl', 'maxTopics', 'maxSubscribers', 'maxBytes', 'dedupeWindow', 'idleTopics',
 ]) // prettier-ignore
@@ -63,8 +61,8 @@ export function memoryPlan(options: MemoryOptions): MemoryPlan {
   const { maxTopics = 100_000, maxSubscribers = 10_000, maxBytes = 16 * MIB, dedupeWindow = 120_000 } = options
   if (whenFull !== 'block' && whenFull !== 'refuse' && whenFull !== 'drop-oldest')
     throw new MillraceError('BAD_OPTION', "memory: whenFull is 'block', 'refuse' or 'drop-oldest'")
-  if (ttl !== undefined) milliseconds('memory: ttl', ttl, 1, LONGEST)
-  if (idleTopics !== undefined) milliseconds('memory: idleTopics', idleTopics, 1, LONGEST)
+  if (ttl !== undefined) milliseconds('memory: ttl', ttl, 1, LONGEST_WAIT)
+  if (idleTopics !== undefined) milliseconds('memory: idleTopics', idleTopics, 1, LONGEST_WAIT)
   return {
     clock,
     whenFull,
