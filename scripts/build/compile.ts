@@ -3,7 +3,7 @@ import { basename, join, relative } from 'node:path'
 import { tool, verdict } from '../steps/command.ts'
 import { failed, type Outcome } from '../steps/outcome.ts'
 import { cache, root } from '../steps/root.ts'
-import { join as joinModules } from './join.ts'
+import { joinModules } from './join-modules.ts'
 
 /** Packages whose modules are joined: those that are imported at every start and have no dependencies. */
 const joined = new Set(['core'])

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join as path } from 'node:path'
+import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 
 /**
@@ -7,15 +7,15 @@ import { rolldown } from 'rolldown'
  * Node about a quarter of a millisecond however small it is: more than a hundred of them are felt at every start.
  * Declarations stay as they are. Only for packages without dependencies: everything else is left to the importer.
  */
-export async function join(home: string, out: string): Promise<void> {
-  const { exports: entries } = JSON.parse(readFileSync(path(home, 'package.json'), 'utf8')) as {
+export async function joinModules(home: string, out: string): Promise<void> {
+  const { exports: entries } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as {
     exports: Record<string, string | { default: string }>
   }
   const input: Record<string, string> = {}
   for (const entry of Object.values(entries)) {
     if (typeof entry === 'string') continue
     const name = entry.default.replace(/^\.\/dist\//, '').replace(/\.js$/, '')
-    input[name] = path(out, `${name}.js`)
+    input[name] = join(out, `${name}.js`)
   }
   const bundle = await rolldown({ input, external: /^[^./]/, treeshake: false })
   const { output } = await bundle.write({
@@ -28,5 +28,5 @@ export async function join(home: string, out: string): Promise<void> {
   await bundle.close()
   const made = new Set(output.flatMap(({ fileName }) => [fileName, `${fileName}.map`]))
   for (const file of readdirSync(out, { recursive: true, encoding: 'utf8' }))
-    if (/\.js(\.map)?$/.test(file) && !made.has(file)) rmSync(path(out, file))
+    if (/\.js(\.map)?$/.test(file) && !made.has(file)) rmSync(join(out, file))
 }
