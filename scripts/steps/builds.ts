@@ -14,7 +14,7 @@ export const builds: Step = {
   async run() {
     const outcomes: Outcome[] = []
     for await (const { outcome } of buildAll()) outcomes.push(outcome)
-    return withDetails(outcomes)
+    return sum(outcomes)
   },
 }
 
@@ -32,7 +32,7 @@ export function imports({ full }: { full: boolean }): Step {
       const entries = (await readManifests()).flatMap(manifest => manifest.entries)
       const outcomes: Outcome[] = []
       for (const entry of entries) outcomes.push(await importOne(entry, folder, node))
-      return withDetails(outcomes)
+      return sum(outcomes)
     },
   }
 }
@@ -44,9 +44,4 @@ async function importOne(entry: string, folder: string, node: string): Promise<O
   if (code === 0) return passed()
   const reason = output.split('\n').find(line => /^\w*Error\b/.test(line)) ?? output
   return failed(`import '${entry}': ${reason}`)
-}
-
-function withDetails(outcomes: readonly Outcome[]): Outcome {
-  const details = outcomes.flatMap(outcome => outcome.details ?? []).join('\n')
-  return { ...sum(outcomes), ...(details && { details }) }
 }

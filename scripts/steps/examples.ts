@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { runNode } from './command.ts'
-import { failed, passed, sum, type Outcome } from './outcome.ts'
+import { failed, passed, skipped, sum, type Outcome } from './outcome.ts'
 import { serverFor, startEmpty, type RealServer } from './real-server.ts'
 import { root } from './root.ts'
 import type { Step } from './step.ts'
@@ -20,7 +20,7 @@ export const examples: Step = {
     // its own tests, with the native package and with ours.
     for (const { name } of names.filter(entry => entry.name !== 'demo' && entry.name !== 'zeromq'))
       outcomes.push(await runExample(join(folder, name)))
-    return { ...sum(outcomes), details: outcomes.flatMap(outcome => outcome.details ?? []).join('\n') }
+    return sum(outcomes)
   },
 }
 
@@ -46,8 +46,7 @@ export async function runExample(folder: string): Promise<Outcome> {
 
 async function besideServer(folder: string, expected: string, needed: RealServer): Promise<Outcome> {
   const server = await startEmpty(needed)
-  if (typeof server === 'string')
-    return { passed: 0, failed: 0, skipped: [{ title: `examples/${basename(folder)}`, reason: server }] }
+  if (typeof server === 'string') return skipped(`examples/${basename(folder)}`, server)
   try {
     return await run(folder, expected, { [needed.variable]: server.url })
   } finally {

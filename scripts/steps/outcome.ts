@@ -18,12 +18,20 @@ export const passed = (note?: string): Outcome => ({ passed: 1, failed: 0, skipp
 
 export const failed = (details: string): Outcome => ({ passed: 0, failed: 1, skipped: [], details })
 
-/** The sum of many. Notes and details stay with their steps. */
+export const skipped = (title: string, reason: string): Outcome => ({
+  passed: 0,
+  failed: 0,
+  skipped: [{ title, reason }],
+})
+
+/** The sum of many, with all their details. Notes stay with their steps. */
 export function sum(outcomes: readonly Outcome[]): Outcome {
+  const details = outcomes.flatMap(outcome => outcome.details ?? []).join('\n')
   return {
     passed: outcomes.reduce((total, outcome) => total + outcome.passed, 0),
     failed: outcomes.reduce((total, outcome) => total + outcome.failed, 0),
     skipped: outcomes.flatMap(outcome => outcome.skipped),
+    ...(details && { details }),
   }
 }
 

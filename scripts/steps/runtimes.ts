@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { fetchBinary } from '../start/binary.mjs'
 import { fetchNode } from '../start/node.mjs'
 import { runNode } from './command.ts'
-import { failed, passed, sum, type Outcome } from './outcome.ts'
+import { failed, passed, skipped, sum, type Outcome } from './outcome.ts'
 import { root } from './root.ts'
 import type { Step } from './step.ts'
 
@@ -23,9 +23,8 @@ export function runtimes(all: readonly Runtime[] = everywhere): Step {
     async run() {
       const outcomes: Outcome[] = []
       for (const runtime of all) outcomes.push(await tryOne(runtime))
-      const details = outcomes.flatMap(outcome => outcome.details ?? []).join('\n')
       const ran = all.filter((_, i) => (outcomes[i]?.skipped.length ?? 0) === 0).map(({ title }) => title)
-      return { ...sum(outcomes), note: ran.join(', '), ...(details && { details }) }
+      return { ...sum(outcomes), note: ran.join(', ') }
     },
   }
 }
@@ -36,7 +35,7 @@ async function tryOne({ title, fetch, args }: Runtime): Promise<Outcome> {
     binary = await fetch()
   } catch (error) {
     const reason = `it could not be fetched: ${error instanceof Error ? error.message : String(error)}`
-    return { passed: 0, failed: 0, skipped: [{ title: `runtimes, ${title}`, reason: reason.replaceAll(/\s+/g, ' ') }] }
+    return skipped(`runtimes, ${title}`, reason.replaceAll(/\s+/g, ' '))
   }
   const outcomes: Outcome[] = []
   for (const program of programs) {
@@ -48,8 +47,7 @@ async function tryOne({ title, fetch, args }: Runtime): Promise<Outcome> {
     const whole = code === 0 && /^whole$/m.test(output)
     outcomes.push(whole ? passed() : failed(`${title}, ${program}:\n${output}`))
   }
-  const details = outcomes.flatMap(outcome => outcome.details ?? []).join('\n')
-  return { ...sum(outcomes), ...(details && { details }) }
+  return sum(outcomes)
 }
 
 const everywhere: readonly Runtime[] = [

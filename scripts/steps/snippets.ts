@@ -1,7 +1,8 @@
 import { glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import type { RunningServer } from '@millrace/harness'
 import { runNode, tool } from './command.ts'
-import { sum, type Outcome } from './outcome.ts'
+import { failed, passed, skipped, sum, type Outcome } from './outcome.ts'
 import { atServer, serverFor, startEmpty } from './real-server.ts'
 import { cache, root } from './root.ts'
 import { snippetsIn, type Snippet } from './snippet.ts'
@@ -32,7 +33,7 @@ export const snippets: Step = {
     const outcomes: Outcome[] = []
     await using servers = pageServers()
     for (const one of found) outcomes.push(await judge(one, complaints.get(one.file) ?? [], { folder, servers }))
-    return { ...sum(outcomes), details: outcomes.flatMap(outcome => outcome.details ?? []).join('\n') }
+    return sum(outcomes)
   },
 }
 
@@ -67,28 +68,26 @@ async function judge(
   errors: readonly string[],
   { folder, servers }: { folder: string; servers: PageServers },
 ): Promise<Outcome> {
-  const fail = (text: string): Outcome => ({ passed: 0, failed: 1, skipped: [], details: `${page}:${line} ${text}` })
+  const fail = (text: string): Outcome => failed(`${page}:${line} ${text}`)
   if (errors.length > 0) return fail(`does not compile; in .cache/snippets/${file}:\n  ${errors.join('\n  ')}`)
-  if (!runs) return { passed: 1, failed: 0, skipped: [] }
+  if (!runs) return passed()
   const there = await servers.for(page)
-  if (typeof there === 'string') return { passed: 0, failed: 0, skipped: [{ title: `${page}:${line}`, reason: there }] }
+  if (typeof there === 'string') return skipped(`${page}:${line}`, there)
   if (there) await writeFile(join(folder, file), `${atServer(code, there.url)}\nexport {}\n`)
   const run = await runNode(['--conditions=millrace-source', join(folder, file)], { timeout: 30_000 })
   if (run.code !== 0) return fail(`ended with ${run.code}:\n${run.output}`)
   if (prints !== undefined && run.stdout.trimEnd() !== prints.trimEnd()) return fail(`printed:\n${run.stdout}`)
-  return { passed: 1, failed: 0, skipped: [] }
+  return passed()
 }
-
-type Server = Exclude<Awaited<ReturnType<typeof startEmpty>>, string>
 
 interface PageServers extends AsyncDisposable {
   /** The server of the adapter whose README the page is, why it cannot be had, or undefined for other pages. */
-  for(page: string): Promise<Server | string | undefined>
+  for(page: string): Promise<RunningServer | string | undefined>
 }
 
 /** One server for all snippets of a page, started for the first that runs. */
 function pageServers(): PageServers {
-  const started = new Map<string, Promise<Server | string>>()
+  const started = new Map<string, Promise<RunningServer | string>>()
   return {
     for(page) {
       const needed = serverFor(/^packages\/([^/]+)\//.exec(page)?.[1] ?? '')
@@ -98,7 +97,8 @@ function pageServers(): PageServers {
       return server
     },
     async [Symbol.asyncDispose]() {
-      for (const one of await Promise.all(started.values())) if (typeof one !== 'string') await one.stop()
+      const settled = await Promise.allSettled(started.values())
+      for (const one of settled) if (one.status === 'fulfilled' && typeof one.value !== 'string') await one.value.stop()
     },
   }
 }
