@@ -59,7 +59,7 @@ export class Scanner {
     const bytes = slab.bytes
     const end = records.end
     const queue = this.#queue
-    let room = queue.mark === 0 ? Infinity : queue.mark - queue.length
+    let room = queue.mark === 0 || queue.conflate ? Infinity : queue.mark - queue.length
     let at = records.at
     let run = at
     let whole = at

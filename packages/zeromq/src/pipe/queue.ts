@@ -41,7 +41,7 @@ export class Queue {
   /** What the next slab has to hold, so that a busy queue does not begin with a small one each time. */
   #next = SMALL_SLAB
   #closed = false
-  /** What was packed last, and what was taken last, ended in the middle of a message. */
+  /** What came last, and what was taken last, ended in the middle of a message. */
   #midway = false
   #torn = false
 
@@ -77,7 +77,7 @@ export class Queue {
   /** Queues the frames of `envelope`, then those of `message` from index `from` on, as one message. False: full, and nothing was queued. */
   write(message: Outgoing, envelope?: readonly Uint8Array[], from: number = 0): boolean {
     if (!this.room()) return false
-    if (this.conflate) this.clear()
+    if (this.conflate) this.#supersede()
     this.#write(message, envelope, from)
     return true
   }
@@ -100,7 +100,8 @@ export class Queue {
    */
   append(slab: Slab, start: number, end: number, messages: number, body?: Uint8Array): void {
     if (this.#closed) return
-    if (this.conflate && messages > 0) this.clear()
+    const command = messages === 0 && (slab.bytes[start]! & COMMAND) !== 0
+    if (this.conflate && !this.#midway && !command) this.#supersede()
     const tail = this.#tail
     if (tail !== undefined && tail.slab === slab && tail.end === start && tail.body === undefined) {
       tail.end = end
@@ -112,7 +113,7 @@ export class Queue {
       extent.body = body
       this.#push(extent)
     }
-    this.#tail!.continues = messages === 0 // there is one now
+    this.#midway = this.#tail!.continues = messages === 0 && !command // there is one now
     this.length += messages
     if (messages === 0) return
     this.announce()
@@ -283,24 +284,12 @@ export class Queue {
     }
   }
 
-  /** Takes the whole of what is queued at once, for a batch; undefined: nothing. The extents are the caller's to release. */
-  takeAll(): Extent | undefined {
-    const head = this.#head
-    const messages = this.length
-    if (head === undefined) return undefined
-    this.#head = undefined
-    this.#emptied()
-    this.#letGo()
-    this.length = 0
-    this.#credit(messages, false)
-    return head
-  }
-
   /** Drops everything that is queued and answers how many messages that were. */
   clear(): number {
     const dropped = this.length
     for (let extent = this.#head; extent !== undefined; extent = extent.next) extent.release()
     this.#head = undefined
+    this.#torn = false
     this.#emptied()
     this.length = 0
     this.#letGo()
@@ -334,6 +323,22 @@ export class Queue {
   close(): number {
     this.seal()
     return this.clear()
+  }
+
+  /** Drops what the next message takes the place of: all but the rest of one that was taken in part, which has to follow. */
+  #supersede(): void {
+    let last = this.#head
+    if (last === undefined) return
+    if (!this.#torn) return void this.clear()
+    let end = endOfMessage(last)
+    for (; end === last.end && last.continues; end = endOfMessage(last)) last = last.next! // where it continues
+    for (let extent = last.next; extent !== undefined; extent = extent.next) extent.release()
+    if (end < last.end) last.body = undefined
+    last.end = end
+    last.messages = this.length = 1
+    last.continues = false
+    last.next = undefined
+    this.#tail = last
   }
 
   #write(message: Outgoing, envelope: readonly Uint8Array[] | undefined, from: number): void {

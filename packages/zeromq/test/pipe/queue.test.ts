@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
+import type { Extent } from '../../src/pipe/extent.ts'
+import { FanOut } from '../../src/pipe/fan-out.ts'
 import { Frames } from '../../src/pipe/frames.ts'
 import { BY_REFERENCE, type Outgoing } from '../../src/pipe/part.ts'
+import type { Pipe } from '../../src/pipe/pipe.ts'
 import { Queue } from '../../src/pipe/queue.ts'
 import { LARGE_SLAB, SlabPool, SMALL_SLAB } from '../../src/pipe/slab.ts'
+import { FrameHeader } from '../../src/wire/frame.ts'
 
 const frames = new Frames()
 
@@ -306,3 +310,59 @@ test('a connection that ended between messages takes nothing along', () => {
 
   expect(texts(queue).map(([first]) => first)).toEqual(['b'])
 })
+
+test('conflate keeps a message whole that comes in several pieces', () => {
+  const { queue, slabs } = queueOf({ conflate: true })
+  const fanOut = new FanOut(slabs)
+  const pipe = { out: queue } as Pipe
+
+  for (const name of ['old', 'new']) {
+    fanOut.encode([name, Buffer.alloc(BY_REFERENCE), 'middle', Buffer.alloc(BY_REFERENCE), 'end'])
+    fanOut.give(pipe)
+    fanOut.done()
+  }
+
+  expect(queue.length).toBe(1)
+  expect(texts(queue).map(message => message.map(part => part.slice(0, 6)))).toEqual([
+    ['new', '\0'.repeat(6), 'middle', '\0'.repeat(6), 'end'],
+  ])
+})
+
+test.each([
+  ['large', ['old', Buffer.alloc(BY_REFERENCE), 'middle', Buffer.alloc(BY_REFERENCE), 'end']],
+  ['many small', ['old', ...Array.from({ length: 100 }, () => Buffer.alloc(4000)), 'end']],
+])('what is left of a message of %s parts that was taken in part goes before the newest', (_, parts) => {
+  const { queue } = queueOf({ conflate: true })
+  queue.write(parts)
+  const taken = queue.take()!
+  let whole = 0
+  for (let at = taken.start; at < taken.end; at = recordEnd(taken, at)) whole++
+
+  for (let i = 0; i < 5; i++) queue.write([`new ${i}`, Buffer.alloc(BY_REFERENCE), 'last'])
+
+  const [rest, newest, ...more] = texts(queue)
+  expect(rest?.length).toBe(parts.length - whole)
+  expect(rest?.at(-1)).toBe('end')
+  expect([newest?.[0], newest?.[2], more]).toEqual(['new 4', 'last', []])
+  expect(queue.length).toBe(0)
+  expect(queue.empty).toBe(true)
+  taken.release()
+})
+
+test('a connection that ended takes no part of a message that came after it was emptied', () => {
+  const { queue } = queueOf()
+  queue.write(['old', Buffer.alloc(BY_REFERENCE), 'end'])
+  queue.take()?.release()
+  queue.clear()
+  queue.write('new')
+
+  queue.dropTorn()
+
+  expect(texts(queue)).toEqual([['new']])
+})
+
+function recordEnd({ slab, end }: Extent, at: number): number {
+  const header = new FrameHeader()
+  header.read(slab.bytes, at, end)
+  return Math.min(at + header.length + header.size, end)
+}
