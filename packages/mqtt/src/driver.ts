@@ -1,5 +1,5 @@
 import type { IClientOptions, IClientSubscribeOptions, IConnackPacket, MqttClient } from 'mqtt'
-import { aborted, asError, isPattern, matches, MillraceError, newId } from 'millrace/adapter'
+import { aborted, asError, isPattern, LONGEST_WAIT, matches, MillraceError, newId } from 'millrace/adapter'
 import type { AttachSpec, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, Message, SubscribeOptions } from 'millrace'
 import { dial, farewell } from './connection.ts'
@@ -103,7 +103,7 @@ export class MqttDriver implements Driver {
       ordered: 'topic',
       keyAffinity: false,
       attempts: 'process',
-      nackDelay: { where: 'process', max: 366 * 24 * 3600 * 1000 },
+      nackDelay: { where: 'process', max: LONGEST_WAIT },
       publishDelay: false,
       ttl: 'delivery',
       priority: 0,
@@ -135,7 +135,7 @@ export class MqttDriver implements Driver {
     try {
       this.#check(connack)
       const most = connack.properties?.receiveMaximum ?? 65_535
-      const direct = { ids, writer: new PacketWriter(client) }
+      const direct = { ids, writer: new PacketWriter(client, { largest: connack.properties?.maximumPacketSize }) }
       await this.#publishOver(client, Math.min(inFlight ?? most, most), direct)
     } catch (error) {
       await farewell(client)

@@ -31,6 +31,8 @@ const STRANGE = /[\u0001-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud83f-\
 /** Bytes of a string (MQTT 5 §1.5.4), and characters that cannot have more. */
 const LONGEST = 65_535
 const SURE = LONGEST / 3
+/** s, in the four bytes of a Message Expiry Interval (MQTT 5 §3.3.2.3.3): 136 years. */
+const LATEST = 0xffff_ffff
 const WHOLE = /^\d{1,16}$/
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({})
 /** Payloads up to this are copied: a view would pin the whole chunk that was read. */
@@ -42,7 +44,7 @@ const ENVELOPE = Buffer.from('{"v":1,"id":')
 export function toMqtt(message: Message, stamp: Stamp, wire: Wire, version: 4 | 5): Encoded {
   const expiry =
     version === 5 && stamp.expires !== undefined
-      ? { messageExpiryInterval: Math.max(1, Math.ceil((stamp.expires - Date.now()) / 1000)) }
+      ? { messageExpiryInterval: Math.min(Math.max(1, Math.ceil((stamp.expires - Date.now()) / 1000)), LATEST) }
       : undefined
   if (wire === 'envelope') {
     // An empty payload would delete what is retained: a tombstone is to do just that.

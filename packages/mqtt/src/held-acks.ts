@@ -41,7 +41,7 @@ export class HeldAcks {
         'BAD_OPTION',
         'mqtt: this version of the client is not the one that the adapter was made for',
       )
-    this.#writer = new PacketWriter(client, ACK_SIZE * Math.max(1, Math.min(GATHERED, window >> 2)))
+    this.#writer = new PacketWriter(client, { most: ACK_SIZE * Math.max(1, Math.min(GATHERED, window >> 2)) })
     const send = inner._sendPacket.bind(client)
     inner._sendPacket = (packet, done, ...rest) => {
       if (packet.cmd === 'puback' || packet.cmd === 'pubrec') done?.()

@@ -1,10 +1,17 @@
 import type { MqttClient } from 'mqtt'
 import { MillraceError } from 'millrace/adapter'
-import { ACK_SIZE, measurePublish, writeAck, writePublish } from './packets.ts'
+import { ACK_SIZE, LARGEST_PACKET, measurePublish, writeAck, writePublish } from './packets.ts'
 import type { PublishFields } from './packets.ts'
 
-/** Bytes that are gathered at most, unless it is said: the server is to have something to do meanwhile. */
-const GATHERED = 16 * 1024
+export interface PacketWriterOptions {
+  /** Bytes that are gathered at most: the server is to have something to do meanwhile. Default 16 KiB. */
+  readonly most?: number
+  /** Bytes of the largest packet that the server takes (MQTT 5 §3.2.2.3.6). Default: the protocol's own bound. */
+  readonly largest?: number | undefined
+}
+
+/** Bytes that wait in the connection before it is full: a client's ping and what may yet be withdrawn are not behind more. */
+const BACKLOG = 1024 * 1024
 /** Payloads over this are written as they are, not copied. */
 const COPIED = 8 * 1024
 /** The first slab and the largest; each is twice the one before. */
@@ -19,6 +26,7 @@ export class PacketWriter {
   readonly #client: MqttClient
   readonly #version: 4 | 5
   readonly #most: number
+  readonly #largest: number
   #slab = Buffer.alloc(0)
   #from = 0
   #at = 0
@@ -29,31 +37,44 @@ export class PacketWriter {
     this.flush()
   }
 
-  constructor(client: MqttClient, most: number = GATHERED) {
+  constructor(client: MqttClient, { most = 16 * 1024, largest = LARGEST_PACKET }: PacketWriterOptions = {}) {
     this.#client = client
     this.#most = most
+    this.#largest = Math.min(largest, LARGEST_PACKET)
     this.#version = client.options.protocolVersion === 5 ? 5 : 4
     client.on('packetsend', () => this.flush())
   }
 
-  /** At QoS 1. */
-  publish(fields: PublishFields, id: number): void {
+  /** Whether the connection has so much to write that what can wait is to. */
+  get full(): boolean {
+    return this.#client.stream.writableLength > BACKLOG
+  }
+
+  /** Calls back whenever it has written all after it was full. */
+  onDrain(listener: () => void): void {
+    this.#client.stream.on('drain', listener)
+  }
+
+  /** At QoS 1. False, and nothing is written, where the packet is larger than the server takes. */
+  publish(fields: PublishFields, id: number): boolean {
     const version = this.#version
     const size = measurePublish(fields, version)
     const { payload } = fields
+    if (size.head + payload.length > this.#largest) return false
     const copied = payload.length <= COPIED
     this.#room(copied ? size.head + payload.length : size.head)
     this.#at = writePublish(this.#slab, this.#at, id, { fields, size, version })
     if (copied) {
       this.#slab.set(payload, this.#at)
       this.#at += payload.length
-      return
+      return true
     }
     const { stream } = this.#client
     stream.cork()
     this.flush()
     if (this.#client.connected) stream.write(payload)
     stream.uncork()
+    return true
   }
 
   /** Of success. */

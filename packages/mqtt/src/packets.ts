@@ -17,7 +17,8 @@ export interface PublishFields {
   }
 }
 
-/** Those of a PUBLISH's properties that Millrace sends (MQTT 5 §3.3.2.3). */ export interface PublishProperties {
+/** Those of a PUBLISH's properties that Millrace sends (MQTT 5 §3.3.2.3). */
+export interface PublishProperties {
   readonly userProperties?: Readonly<Record<string, string>>
   /** s. */
   readonly messageExpiryInterval?: number
@@ -38,6 +39,8 @@ const USER_PROPERTY = 0x26
 const ACKS = { puback: 0x40, pubrec: 0x50 } as const
 /** Bytes of an acknowledgement. */
 export const ACK_SIZE = 4
+/** Bytes of the largest packet that there can be: its length has four bytes (MQTT 5 §1.5.5). */
+export const LARGEST_PACKET: number = 1 + 4 + 268_435_455
 /** Up to this a loop over the characters is quicker than a call. */
 const SHORT = 64
 

@@ -41,6 +41,7 @@ const LONGEST_PAUSE = 1000
 
 /**
  * Publishes over one connection, never more un-acknowledged than the server takes: the client itself does not count.
+ * While the connection does not keep up what is to be published waits here.
  *
  * Mosquitto forgets shared subscriptions when it restarts, though not the sessions they belong to: until a group's first
  * member is back, what is published is accepted and gone. MQTT 5 tells that nobody was there, so for a while after the
@@ -74,6 +75,7 @@ export class Publisher {
       else if (this.#unheard.size > 0) this.#unheard.delete(packet.messageId ?? 0)
     }
     client.on('packetreceive', onPacket)
+    options.direct?.writer.onDrain(() => this.#next())
     const off = onEnd(client, () => this.#fail(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')))
     this.#off = () => {
       off()
@@ -121,7 +123,8 @@ export class Publisher {
   }
 
   get #free(): boolean {
-    return !this.#held && this.#sent.size + this.#written.size < this.#options.window
+    const { window, direct } = this.#options
+    return !this.#held && this.#sent.size + this.#written.size < window && direct?.writer.full !== true
   }
 
   #send(outgoing: Outgoing): void {
@@ -142,8 +145,13 @@ export class Publisher {
 
   #write(outgoing: Outgoing, { ids, writer }: Direct): void {
     const id = ids.allocate()! // the window is no larger than there are identifiers
+    if (!writer.publish(outgoing, id)) {
+      ids.deallocate(id)
+      const why = `mqtt: a message to '${outgoing.topic}' makes a larger packet than the server takes`
+      outgoing.done(new MillraceError('TOO_LARGE', why), false)
+      return
+    }
     this.#written.set(id, outgoing)
-    writer.publish(outgoing, id)
     // One by one each is awaited; of many in flight those of one turn go together.
     writer.due(this.#written.size === 1 ? 'soon' : 'turn')
   }

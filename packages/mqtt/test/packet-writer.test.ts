@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import type { MqttClient } from 'mqtt'
 import { parser } from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { PacketWriter } from '../src/packet-writer.ts'
 
 /** A client's connection: the chunks that were written to it. */
@@ -103,4 +103,38 @@ test('nothing is written to a connection that has ended', async () => {
   await tick()
 
   expect(client.chunks).toEqual([])
+})
+
+test('it is full while the connection keeps more than 1 MiB to itself, and tells when that is written', async () => {
+  const { client, writer } = made()
+  const slow: (() => void)[] = []
+  const stream = new Writable({ write: (_chunk, _encoding, done) => void slow.push(done) })
+  Object.assign(client, { stream })
+  const drained = vi.fn<() => void>()
+  writer.onDrain(drained)
+
+  writer.publish(fields('a', 1024 * 1024 - 100), 1)
+  expect(writer.full).toBe(false)
+  writer.publish(fields('b', 9000), 2)
+  expect(writer.full).toBe(true)
+  while (stream.writableLength > 0) {
+    slow.shift()?.()
+    await turn()
+  }
+
+  expect(writer.full).toBe(false)
+  expect(drained).toHaveBeenCalledOnce()
+})
+
+test('of a packet that is larger than the server takes nothing is written', () => {
+  const client = new Client()
+  const writer = new PacketWriter(client as unknown as MqttClient, { largest: 109 })
+
+  // A type, a length, a topic behind its length, an identifier and the length of no properties: 8 bytes.
+  expect(writer.publish(fields('a', 101), 1)).toBe(true)
+  expect(writer.publish(fields('a', 102), 2)).toBe(false)
+  expect(writer.publish(fields('a', 20_000), 3)).toBe(false)
+  writer.flush()
+
+  expect(client.packets).toEqual(['publish 1 a 101'])
 })

@@ -28,14 +28,27 @@ class Client extends EventEmitter {
 /** The same where the publisher writes by itself, through packets that are read here. */
 class Written extends Client {
   readonly ids = new PacketIds()
+  full = false
+  largest = Infinity
+  drained: () => void = () => undefined
   readonly #ids: number[] = []
 
   get direct(): Direct {
-    const publish = ({ topic }: { topic: string }, id: number): void => {
-      this.sent.push(topic)
-      this.#ids.push(id)
+    const isFull = (): boolean => this.full
+    const writer = {
+      publish: ({ topic, payload }: { topic: string; payload: Buffer }, id: number): boolean => {
+        if (payload.length > this.largest) return false
+        this.sent.push(topic)
+        this.#ids.push(id)
+        return true
+      },
+      due: () => undefined,
+      onDrain: (listener: () => void) => void (this.drained = listener),
+      get full() {
+        return isFull()
+      },
     }
-    return { ids: this.ids, writer: { publish, due: () => undefined } as unknown as PacketWriter }
+    return { ids: this.ids, writer: writer as unknown as PacketWriter }
   }
 
   override answer(reasonCode?: number): void {
@@ -200,6 +213,51 @@ test('what the server refuses is told with why, and its packet identifier is fre
 
   expect(told).toEqual(['a: AUTH', 'b: QUEUE_FULL'])
   expect(written.ids.register(1) && written.ids.register(2)).toBe(true)
+})
+
+test('while the connection does not keep up what is published waits, and may be withdrawn, and none of it was sent', () => {
+  const written = new Written()
+  client = written
+  const own = publisher()
+  const late = outgoing('late')
+
+  own.publish(outgoing('a'))
+  written.full = true
+  for (const one of [late, outgoing('b'), outgoing('c')]) own.publish(one)
+  written.answer()
+  own.withdraw(new Set([late]), new MillraceError('TIMEOUT', 'late'))
+  expect(client.sent).toEqual(['a'])
+  written.full = false
+  written.drained()
+  written.full = true
+  own.publish(outgoing('d'))
+  client.emit('close')
+
+  expect(client.sent).toEqual(['a', 'b', 'c'])
+  expect(told).toEqual([
+    'a: done',
+    'late: TIMEOUT, not sent',
+    'b: DISCONNECTED',
+    'c: DISCONNECTED',
+    'd: DISCONNECTED, not sent',
+  ])
+})
+
+test('a packet that is larger than the server takes is refused, and those behind it are published', () => {
+  const written = new Written()
+  client = written
+  written.largest = 10
+  const own = publisher(1)
+
+  own.publish(outgoing('a'))
+  own.publish(outgoing('large', { payload: Buffer.alloc(11) }))
+  own.publish(outgoing('b'))
+  written.answer()
+  written.answer()
+
+  expect(client.sent).toEqual(['a', 'b'])
+  expect(told).toEqual(['a: done', 'large: TOO_LARGE, not sent', 'b: done'])
+  expect(written.ids.register(2)).toBe(true)
 })
 
 test('at the other qualities of service the client publishes', () => {
