@@ -163,6 +163,13 @@ export class HandedDelivery implements Delivery, Settlement {
     this.#end(code)
   }
 
+  /** A transaction acked it: decided, and the broker knows. */
+  committed(): void {
+    if (this.#decision !== undefined) return
+    this.#decision = 'ack'
+    this.#end('SETTLED')
+  }
+
   /** Acks a bare delivery: one that its handler was done with before anybody had to keep it. */
   finish(): void {
     if (this.#decision !== undefined) return

@@ -142,7 +142,8 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   /** It was settled by a transaction. */
   forget(delivery: Delivery): void {
     if (!(delivery instanceof HandedDelivery) || !this.#inHand.remove(delivery)) return
-    delivery.lose('LOST')
+    delivery.committed()
+    if (this.#mortuary.remembers) this.#mortuary.forget(delivery)
     this.#more(1)
     this.#checkQuiet()
   }

@@ -413,6 +413,21 @@ describe('statistics', () => {
 })
 
 describe('a transaction', () => {
+  test('what it acked is settled, not lost: acking again agrees, anything else is SETTLED', async () => {
+    const { broker } = made()
+    const orders = await broker.subscribe('orders', { group: 'g' })
+    await broker.publish('orders', message('a'))
+    const delivery = await orders.receive()
+    const { signal } = delivery
+
+    await broker.transaction?.(tx => Promise.resolve(tx.ack(delivery)))
+
+    expect(signal.reason).toMatchObject({ code: 'SETTLED' })
+    expect(delivery.ack()).toBe(true)
+    expect(() => delivery.nack()).toThrow(expect.objectContaining({ code: 'SETTLED' }))
+    await expect(delivery.extend()).rejects.toMatchObject({ code: 'SETTLED' })
+  })
+
   test('publishes and acks together, or not at all', async () => {
     const { broker } = made()
     const reader = await broker.subscribe('in', { group: 'g' })

@@ -40,6 +40,9 @@ export const transactional: Case = {
       'the transaction',
     )
     assert.equal(result, 'result')
+    assert.equal(second.ack(), true, 'what a transaction acknowledged is acknowledged')
+    assert.throws(() => second.nack(), { code: 'SETTLED' })
+    assert.equal((second.signal.reason as { code?: string }).code, 'SETTLED', 'its signal says that it is settled')
     sameIds(await read(kit, target, 1), [done!])
     await again.close({ timeout: 0 })
     await silent(kit, await kit.subscribe(broker, from, group))
