@@ -10,7 +10,7 @@ export interface Counts {
   released: number
   expired: number
   deadLettered: number
-  /** By a retention policy, or discarded for want of a dead-letter topic. */
+  /** Unsettled by a retention policy, once for each group it was dropped from, or discarded for want of a dead-letter topic. */
   dropped: number
 }
 

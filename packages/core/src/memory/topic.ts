@@ -51,7 +51,6 @@ export class Topic implements GroupOwner {
   readonly name: string
   /** Kept only where idle topics are forgotten. */
   lastUse: number
-  #dropped = 0
   /** By priority. */
   readonly #logs: Log[] = []
   #all: readonly Group[] = []
@@ -170,7 +169,7 @@ export class Topic implements GroupOwner {
   }
 
   statistics(): TopicStatistics {
-    const counts = { ...noCounts(), published: this.#published, dropped: this.#dropped }
+    const counts = { ...noCounts(), published: this.#published }
     for (const group of this.#all) addCounts(counts, group.counts)
     return {
       ...counts,
@@ -215,7 +214,6 @@ export class Topic implements GroupOwner {
         const oldest = whenFull === 'drop-oldest' ? this.#oldest(() => true) : undefined
         if (!oldest) return false
         this.#dropFirst(oldest)
-        this.#dropped++
         for (const group of this.#all)
           if (group.name === undefined) group.gap(`topic '${this.name}' was full and dropped its oldest message`)
       }

@@ -103,7 +103,10 @@ describe('what is kept', () => {
     expect(ids(drain(group))).toEqual(['3', '4'])
     expect(ids(drain(alone))).toEqual(['3', '4'])
     expect(gaps).toHaveLength(3)
-    expect(broker.statistics().topics['t']?.groups['g']?.dropped).toBe(3)
+    const { dropped, topics } = broker.statistics()
+    expect(topics['t']?.groups['g']?.dropped).toBe(3)
+    expect(topics['t']?.ephemeral.map(one => one.dropped)).toEqual([3])
+    expect([topics['t']?.dropped, dropped]).toEqual([6, 6]) // over all who read, as every count of a topic
   })
 
   test('a bound in bytes holds as one in messages does', async () => {
