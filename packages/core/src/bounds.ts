@@ -15,3 +15,24 @@ export function milliseconds(option: string, value: number, least: number, most:
   if (typeof value !== 'number' || !(value >= least) || !(value <= most))
     throw new MillraceError('BAD_OPTION', `${option} is from ${least} to ${most} milliseconds, not ${String(value)}`)
 }
+
+/**
+ * @throws BAD_OPTION unless these are options, each of them in `names`, or undefined: one that is misspelt would be ignored.
+ * `names` may be a table that its type holds complete: `{ url: true } satisfies Record<keyof MyOptions, true>`.
+ */
+export function known(what: string, options: unknown, names: Readonly<Record<string, true>>): void {
+  if (typeof options !== 'object' || options === null)
+    throw new MillraceError('BAD_OPTION', `${what}: options are an object, not ${String(options)}`)
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && !Object.hasOwn(names, name))
+      throw new MillraceError(
+        'BAD_OPTION',
+        `${what}: there is no option '${name}'; there are ${Object.keys(names).join(', ')}`,
+      )
+}
+
+/** @throws BAD_OPTION unless it is a function, or undefined. */
+export function callable(option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function')
+    throw new MillraceError('BAD_OPTION', `${option} is a function, not ${typeof value}`)
+}

@@ -5,6 +5,14 @@ import { warn } from '../warning.ts'
 /** The wait in ms after the given attempt (1 is the first) failed. */
 export type Backoff = (attempt: number) => number
 
+/** What `known` is to be told where nothing but a backoff is given. */
+export const BACKOFF: Readonly<Record<keyof BackoffOptions, true>> = {
+  base: true,
+  max: true,
+  factor: true,
+  jitter: true,
+}
+
 /**
  * Exponential with full jitter: evenly from 0 to min(max, base × factor^(attempt − 1)). A function of one's own that throws
  * or gives no time to wait is reported once as a warning, and the usual wait takes its place.

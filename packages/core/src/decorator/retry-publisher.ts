@@ -1,9 +1,9 @@
-import { backoff } from '../adapter/backoff.ts'
+import { BACKOFF, backoff } from '../adapter/backoff.ts'
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
 import type { BackoffOptions, Failure, Message, Publisher } from '../contract.ts'
 import { CODES, isMillraceError, MillraceError } from '../errors.ts'
-import { whole } from '../bounds.ts'
+import { known, whole } from '../bounds.ts'
 import { sleep } from '../policy/sleep.ts'
 
 /** How often, and how long between. */
@@ -13,11 +13,14 @@ export interface RetryPublisherOptions extends BackoffOptions {
   readonly clock?: Clock
 }
 
+const OPTIONS = { ...BACKOFF, attempts: true, clock: true } satisfies Record<keyof RetryPublisherOptions, true>
+
 /**
  * A publisher that publishes again what was not accepted, and only that. A failure that trying again cannot mend is not
  * tried again. Rejects PUBLISH_FAILED with the failures that are left, their indexes those of the first call. @throws BAD_OPTION
  */
 export function retryPublisher(publisher: Publisher, options: RetryPublisherOptions = {}): Publisher {
+  known('retryPublisher', options, OPTIONS)
   const { attempts = 5, clock = systemClock } = options
   whole('retryPublisher.attempts', attempts, 1, 1000)
   const wait = backoff(options)

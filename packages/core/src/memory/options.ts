@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
-import { LONGEST_WAIT, milliseconds, whole } from '../bounds.ts'
+import { known, LONGEST_WAIT, milliseconds, whole } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 
 /** A bound on what a topic keeps, by whichever is reached first. Whole numbers; Infinity is no bound. */
@@ -49,18 +49,21 @@ export interface MemoryPlan {
 }
 
 const MIB = 1024 * 1024
-const KNOWN = new Set<string>([
-  'clock', 'capacity', 'whenFull', 'retain', 'ttl', 'maxTopics', 'maxSubscribers', 'maxBytes', 'dedupeWindow', 'idleTopics',
-]) // prettier-ignore
+const OPTIONS = {
+  clock: true, capacity: true, whenFull: true, retain: true, ttl: true, maxTopics: true, maxSubscribers: true, maxBytes: true,
+  dedupeWindow: true, idleTopics: true,
+} satisfies Record<keyof MemoryOptions, true> // prettier-ignore
+const BOUND = { messages: true, bytes: true } satisfies Record<keyof Bound, true>
 
 /** @throws BAD_OPTION, naming the option */
 export function memoryPlan(options: MemoryOptions): MemoryPlan {
-  for (const name of Object.keys(options))
-    if (!KNOWN.has(name)) throw new MillraceError('BAD_OPTION', `memory: there is no option '${name}'`)
+  known('memory', options, OPTIONS)
   const { clock = systemClock, whenFull = 'block', ttl, idleTopics } = options
   const { maxTopics = 100_000, maxSubscribers = 10_000, maxBytes = 16 * MIB, dedupeWindow = 120_000 } = options
   if (whenFull !== 'block' && whenFull !== 'refuse' && whenFull !== 'drop-oldest')
     throw new MillraceError('BAD_OPTION', "memory: whenFull is 'block', 'refuse' or 'drop-oldest'")
+  if (typeof (clock as Partial<Clock> | null)?.now !== 'function')
+    throw new MillraceError('BAD_OPTION', 'memory: clock is a Clock, such as systemClock or a virtualClock()')
   if (ttl !== undefined) milliseconds('memory: ttl', ttl, 1, LONGEST_WAIT)
   if (idleTopics !== undefined) milliseconds('memory: idleTopics', idleTopics, 1, LONGEST_WAIT)
   return {
@@ -78,6 +81,7 @@ export function memoryPlan(options: MemoryOptions): MemoryPlan {
 }
 
 function bound(name: string, given: Bound | undefined, usual: Required<Bound>, least: number): Required<Bound> {
+  if (given !== undefined) known(`memory: ${name}`, given, BOUND)
   const { messages = usual.messages, bytes = usual.bytes } = given ?? {}
   return { messages: count(`${name}.messages`, messages, least), bytes: count(`${name}.bytes`, bytes, least) }
 }

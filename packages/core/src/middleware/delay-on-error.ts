@@ -1,4 +1,5 @@
-import { backoff } from '../adapter/backoff.ts'
+import { BACKOFF, backoff } from '../adapter/backoff.ts'
+import { known } from '../bounds.ts'
 import type { BackoffOptions } from '../contract.ts'
 import type { Middleware } from '../handler.ts'
 import { onFailure } from '../policy/redeliver.ts'
@@ -8,6 +9,7 @@ import { onFailure } from '../policy/redeliver.ts'
  * Default: 100 ms, twice as long each time (any factor of 1 or more), 30,000 at most, without jitter. @throws BAD_OPTION
  */
 export function delayOnError(options: BackoffOptions = {}): Middleware {
+  known('delayOnError', options, BACKOFF)
   const wait = backoff({ jitter: 'none', ...options })
   return onFailure(({ delivery }, error) => void delivery.nack({ delay: wait(delivery.attempt), error }))
 }

@@ -3,7 +3,7 @@ import { systemClock } from '../clock/system.ts'
 import { asError, MillraceError } from '../errors.ts'
 import type { Attempt, Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
-import { milliseconds, whole } from '../bounds.ts'
+import { callable, known, milliseconds, whole } from '../bounds.ts'
 import { warn } from '../warning.ts'
 
 /** When a breaker opens and how it closes again. */
@@ -23,6 +23,10 @@ export interface BreakerOptions {
   /** Told of each change. What it throws is reported as a warning. */
   readonly onChange?: (from: BreakerState, to: BreakerState) => void
 }
+
+const OPTIONS = {
+  failures: true, trip: true, interval: true, cooldown: true, probes: true, failure: true, onChange: true,
+} satisfies Record<keyof BreakerOptions, true> // prettier-ignore
 
 /** Closed lets all through, open nothing, half-open a few probes. */
 export type BreakerState = 'closed' | 'open' | 'half-open'
@@ -59,6 +63,8 @@ export class Breaker {
 
   /** @throws BAD_OPTION */
   constructor(options: BreakerOptions = {}, clock: Clock = systemClock) {
+    known('breaker', options, OPTIONS)
+    for (const name of ['trip', 'failure', 'onChange'] as const) callable(`breaker.${name}`, options[name])
     const { failures = 5, interval = Infinity, cooldown = 10_000, probes = 1, failure = () => true, onChange } = options
     const { trip = counts => counts.failuresInARow >= failures } = options
     whole('breaker.failures', failures, 1, 1_000_000)

@@ -1,6 +1,6 @@
 import type { Attempt, Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
-import { whole } from '../bounds.ts'
+import { known, whole } from '../bounds.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 /** How wide it is. */
@@ -8,6 +8,8 @@ export interface BulkheadOptions {
   /** Attempts that may run at the same time, 1 to 100,000. */
   readonly limit: number
 }
+
+const OPTIONS = { limit: true } satisfies Record<keyof BulkheadOptions, true>
 
 /** At most `limit` attempts at the same time, over every handler that shares it; the others wait, first come first served. */
 export class Bulkhead {
@@ -17,6 +19,7 @@ export class Bulkhead {
 
   /** @throws BAD_OPTION */
   constructor(options: BulkheadOptions) {
+    known('bulkhead', options, OPTIONS)
     whole('bulkhead.limit', options.limit, 1, 100_000)
     this.#limit = options.limit
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
-import { whole } from '../bounds.ts'
+import { known, whole } from '../bounds.ts'
 
 /**
  * Where a deduplicator remembers. Every call may answer with or without a promise. A claim belongs to its token: a
@@ -25,6 +25,8 @@ export interface MemoryDedupeOptions {
   readonly clock?: Clock
 }
 
+const OPTIONS = { max: true, clock: true } satisfies Record<keyof MemoryDedupeOptions, true>
+
 interface Entry {
   readonly token: string
   readonly done: boolean
@@ -42,6 +44,7 @@ export interface MemoryDedupeStore extends DedupeStore {
 
 /** Remembers in this process. What is over is forgotten as new keys come in: no timer. @throws BAD_OPTION */
 export function memoryDedupeStore(options: MemoryDedupeOptions = {}): MemoryDedupeStore {
+  known('memoryDedupeStore', options, OPTIONS)
   const { max = 100_000, clock = systemClock } = options
   whole('memoryDedupeStore.max', max, 1, 10_000_000)
   const entries = new Map<string, Entry>()

@@ -2,7 +2,7 @@ import type { Message } from '../contract.ts'
 import { newId } from '../id.ts'
 import type { Attempt, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
-import { milliseconds } from '../bounds.ts'
+import { callable, known, milliseconds } from '../bounds.ts'
 import type { DedupeStore } from './dedupe-store.ts'
 import { memoryDedupeStore } from './dedupe-store.ts'
 import { perDelivery } from './per-delivery.ts'
@@ -19,6 +19,8 @@ export interface DedupeOptions {
   /** Default: a store of its own in this process, 100,000 keys. */
   readonly store?: DedupeStore
 }
+
+const OPTIONS = { key: true, ttl: true, lease: true, store: true } satisfies Record<keyof DedupeOptions, true>
 
 /** A claim that has been made: to be confirmed when all is done, or released. */
 export interface Claim {
@@ -42,6 +44,11 @@ export class Deduplicator {
 
   /** @throws BAD_OPTION */
   constructor(options: DedupeOptions = {}) {
+    known('dedupe', options, OPTIONS)
+    callable('dedupe.key', options.key)
+    for (const name of ['claim', 'confirm', 'release'] as const)
+      if (options.store !== undefined)
+        callable(`dedupe.store.${name}`, (options.store as DedupeStore | null)?.[name] ?? null)
     const { key = (message: Message) => message.id, ttl = 3_600_000, lease = 300_000, store } = options
     milliseconds('dedupe.ttl', ttl, 1, Infinity)
     milliseconds('dedupe.lease', lease, 1, Infinity)

@@ -1,10 +1,10 @@
 import type { Backoff } from '../adapter/backoff.ts'
-import { backoff } from '../adapter/backoff.ts'
+import { BACKOFF, backoff } from '../adapter/backoff.ts'
 import type { BackoffOptions } from '../contract.ts'
 import { asError, isMillraceError } from '../errors.ts'
 import type { Context, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
-import { whole } from '../bounds.ts'
+import { callable, known, whole } from '../bounds.ts'
 import { perDelivery } from './per-delivery.ts'
 
 /** Through the broker: a failed message is nacked, backs off there and comes again. */
@@ -15,12 +15,16 @@ export interface RedeliverOptions {
   readonly backoff?: BackoffOptions | Backoff
 }
 
+const REDELIVER = { attempts: true, backoff: true } satisfies Record<keyof RedeliverOptions, true>
+
 /**
  * Settles a failed delivery itself: nacked with the backoff's delay, dead-lettered once it came `attempts` times.
  * For handlers whose subscription's own `maxDeliveries` is larger; give a handler `redeliver` for the usual case.
  * @throws BAD_OPTION
  */
 export function redeliver(options: RedeliverOptions = {}): Middleware {
+  known('redeliver', options, REDELIVER)
+  if (typeof options.backoff === 'object') known('redeliver.backoff', options.backoff, BACKOFF)
   const { attempts = 10 } = options
   whole('redeliver.attempts', attempts, 1, Number.MAX_SAFE_INTEGER)
   const wait = backoff(options.backoff)
@@ -36,8 +40,12 @@ export interface DeadLetterOptions {
   readonly when?: (error: Error, context: Context) => boolean
 }
 
+const DEAD_LETTER = { when: true } satisfies Record<keyof DeadLetterOptions, true>
+
 /** Dead-letters a failed delivery at once, where `when` says so; others fail as ever. */
 export function deadLetter(options: DeadLetterOptions = {}): Middleware {
+  known('deadLetter', options, DEAD_LETTER)
+  callable('deadLetter.when', options.when)
   const { when = () => true } = options
   return onFailure((context, error) => {
     if (when(error, context)) context.delivery.reject({ error })

@@ -5,7 +5,7 @@ import { asError, CODES, isMillraceError } from '../errors.ts'
 import type { Attempt, Context, Handler, Middleware } from '../handler.ts'
 import { telemetry } from '../telemetry.ts'
 import { isThenable } from '../thenable.ts'
-import { milliseconds, whole } from '../bounds.ts'
+import { callable, known, milliseconds, whole } from '../bounds.ts'
 import { sleep } from './sleep.ts'
 
 /** Retries in this process, before the delivery is settled. The wait is exponential with full jitter (`base`, `max`, `factor`). */
@@ -36,12 +36,20 @@ export interface RetryEvent {
   readonly context: Attempt
 }
 
+const OPTIONS = {
+  attempts: true, base: true, max: true, factor: true, jitter: true, elapsed: true, retryable: true, fatal: true, ignore: true,
+  onRetry: true, random: true,
+} satisfies Record<keyof RetryOptions, true> // prettier-ignore
+
 /**
  * Calls the handler again when it failed, after a wait that holds no shared slot.
  * Never retried: BREAKER_OPEN (given back instead), and anything once the delivery is lost or a close ran out of time.
  * @throws BAD_OPTION
  */
 export function retry<C extends Attempt = Context>(options: RetryOptions = {}): Middleware<C> {
+  known('retry', options, OPTIONS)
+  for (const name of ['retryable', 'fatal', 'ignore', 'onRetry', 'random'] as const)
+    callable(`retry.${name}`, options[name])
   const { attempts = 3, elapsed, ignore } = options
   whole('retry.attempts', attempts, 1, 1000)
   if (elapsed !== undefined) milliseconds('retry.elapsed', elapsed, 0, Infinity)

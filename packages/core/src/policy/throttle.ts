@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
 import type { Attempt, Context, Middleware } from '../handler.ts'
-import { milliseconds, whole } from '../bounds.ts'
+import { known, milliseconds, whole } from '../bounds.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 /** How many in how long. */
@@ -11,6 +11,8 @@ export interface ThrottleOptions {
   /** ms, 1 to 86,400,000. Default 1,000. */
   readonly per?: number
 }
+
+const OPTIONS = { rate: true, per: true } satisfies Record<keyof ThrottleOptions, true>
 
 /**
  * At most `rate` attempts begin in any `per` ms, however they are spread. One instance may be shared by several handlers,
@@ -28,6 +30,7 @@ export class Throttle {
 
   /** @throws BAD_OPTION */
   constructor(options: ThrottleOptions, clock: Clock = systemClock) {
+    known('throttle', options, OPTIONS)
     const { rate, per = 1000 } = options
     whole('throttle.rate', rate, 1, 1_000_000)
     milliseconds('throttle.per', per, 1, 86_400_000)

@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
 import type { Closed, CloseOptions, Message, Publisher, Subscriber } from '../contract.ts'
 import { asError, MillraceError } from '../errors.ts'
+import { known } from '../bounds.ts'
 import type { Attempt, BatchContext, Context, Handler, Middleware } from '../handler.ts'
 import { lineLogger, unfailing } from '../logger.ts'
 import type { Logger } from '../logger.ts'
@@ -24,6 +25,8 @@ export interface RouterOptions {
   /** Of every wait; default the system's. */
   readonly clock?: Clock
 }
+
+const OPTIONS = { logger: true, clock: true } satisfies Record<keyof RouterOptions, true>
 
 /** When a running router ends, and how long it may take about it. */
 export interface RunOptions extends CloseOptions {
@@ -66,8 +69,15 @@ export class Router {
   #isNotRunning: (error: Error) => void = () => undefined
   #allStopped: () => void = () => undefined
 
+  /** @throws BAD_OPTION */
   constructor(options: RouterOptions = {}) {
+    known('router', options, OPTIONS)
     const { logger = lineLogger({ level: 'warn' }), clock = systemClock } = options
+    for (const name of ['enabled', 'log', 'with'] as const)
+      if (typeof (logger as Partial<Logger> | null)?.[name] !== 'function')
+        throw new MillraceError('BAD_OPTION', `router: a logger has enabled, log and with; yours has no ${name}`)
+    if (typeof (clock as Partial<Clock> | null)?.now !== 'function')
+      throw new MillraceError('BAD_OPTION', 'router: clock is a Clock, such as systemClock or a virtualClock()')
     this.#logger = unfailing(logger)
     this.#clock = clock
     this.running = new Promise((resolve, reject) => {
@@ -111,7 +121,7 @@ export class Router {
   /**
    * Adds a handler; while the router runs it starts by itself. Gets the message where the topic is a name or a pattern, or
    * several; the decoded value where it is a typed topic. What it returns is published before the message is acked.
-   * @throws BAD_OPTION also for a name that is taken, UNSUPPORTED, CLOSED
+   * @throws BAD_OPTION also for a name that is taken, INVALID_TOPIC, UNSUPPORTED, CLOSED
    */
   handle<T, O = never>(
     name: string,
@@ -134,7 +144,7 @@ export class Router {
   /**
    * Adds a handler of batches. When it is done all are acked, when it fails all are nacked, except those that it settled
    * itself through `context.deliveries`, which stand in the order of the values. The router's middleware is not for it.
-   * @throws BAD_OPTION also for a name that is taken, CLOSED
+   * @throws BAD_OPTION also for a name that is taken, INVALID_TOPIC, UNSUPPORTED, CLOSED
    */
   batch<T, O = never>(
     name: string,

@@ -18,6 +18,7 @@ import type { ThrottleOptions } from '../policy/throttle.ts'
 import { Throttle } from '../policy/throttle.ts'
 import { Timeout } from '../policy/timeout.ts'
 import { telemetry } from '../telemetry.ts'
+import { checkSpec, checkSubscription } from './checked-spec.ts'
 import type { Input, ReadTopic, WriteTopic } from './topic.ts'
 import { isTopic, nameOf } from './topic.ts'
 
@@ -106,15 +107,14 @@ export interface Plan {
 const PUBLISH = { attempts: 3, base: 100, max: 1_000 } as const
 const MAX_DELIVERIES = 10
 
-/** The rules of the spec's options, said once. @throws BAD_OPTION, UNSUPPORTED */
+/** The rules of the spec's options, said once. @throws BAD_OPTION, INVALID_TOPIC, UNSUPPORTED */
 export function plan(
   name: string,
   spec: (HandlerSpec<unknown> | BatchSpec<unknown>) & { readonly topic: Input | ReadTopic<unknown> },
   clock: Clock,
 ): Plan {
   const { subscriber, topic, group = name, publishTopic, concurrency = 1, deadLetter, subscribe } = spec
-  if (typeof (subscriber as Partial<Subscriber> | undefined)?.subscribe !== 'function')
-    throw new MillraceError('BAD_OPTION', `handler '${name}': subscriber is a broker, or what subscribes like one`)
+  checkSpec(name, spec)
   if (spec.retry) retry(spec.retry) // for its checks
   if (spec.redeliver) redeliver(spec.redeliver)
   const publisher = spec.publisher ?? (publishes(subscriber) ? subscriber : undefined)
@@ -131,6 +131,17 @@ export function plan(
   }
   const maxDeliveries = spec.redeliver?.attempts ?? MAX_DELIVERIES
   const { attempts, base, max } = { ...PUBLISH, ...defined(spec.retry) }
+  const subscription: SubscribeOptions = {
+    ...(batch && { prefetch: Math.min(100_000, Math.max(256, batch.size * concurrency)) }),
+    ...(!batch && concurrency > 256 && { prefetch: concurrency }),
+    ...subscribe,
+    ...(group !== null && { group }),
+    ...(spec.redeliver?.attempts !== undefined && { maxDeliveries }),
+    ...(spec.redeliver?.backoff && { backoff: spec.redeliver.backoff }),
+    ...(deadLetter !== undefined && { deadLetter }),
+    ...(orderBy && { redelivery: 'process' as const }),
+  }
+  checkSubscription(subscriber, topic, subscription)
   return {
     name,
     subscriber,
@@ -157,16 +168,7 @@ export function plan(
     dedupe: made<Deduplicator, DedupeOptions>(spec.dedupe, Deduplicator, options => new Deduplicator(options)),
     maxDeliveries,
     buries: deadLetter !== false && (deadLetter !== undefined || group !== null),
-    subscribe: {
-      ...(batch && { prefetch: Math.min(100_000, Math.max(256, batch.size * concurrency)) }),
-      ...(!batch && concurrency > 256 && { prefetch: concurrency }),
-      ...subscribe,
-      ...(group !== null && { group }),
-      ...(spec.redeliver?.attempts !== undefined && { maxDeliveries }),
-      ...(spec.redeliver?.backoff && { backoff: spec.redeliver.backoff }),
-      ...(deadLetter !== undefined && { deadLetter }),
-      ...(orderBy && { redelivery: 'process' as const }),
-    },
+    subscribe: subscription,
   }
 }
 

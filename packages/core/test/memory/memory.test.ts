@@ -170,6 +170,12 @@ describe('limits, each with its own error', () => {
     [{ ttl: 0 }],
     [{ maxTopics: -1 }],
     [{ surprise: 1 } as never],
+    [{ capacity: 5 as never }],
+    [{ capacity: { count: 5 } as never }],
+    [{ retain: { messages: 5, byte: 5 } as never }],
+    [{ clock: {} as never }],
+    [null as never],
+    [5 as never],
   ])('%j is a bad option, by name', options => {
     expect(() => memory(options)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
   })

@@ -549,12 +549,46 @@ describe('what is wrong is told', () => {
     ['dedupe', { dedupe: { ttl: 0 } }],
     ['retry', { retry: { attempts: 0 } }],
     ['redeliver', { redeliver: { attempts: 0 } }],
+    ['backoff', { redeliver: { backoff: { max: 5 } } }],
+    ['orderBy', { orderBy: 'key' as never }],
+    ['publisher', { publisher: {} as never }],
+    ['dedupe store', { dedupe: { store: {} as never } }],
+    ['retryable', { retry: { retryable: true as never } }],
+    ['deadLetter: its own topic', { deadLetter: 't' }],
+    ['prefetch', { subscribe: { prefetch: 0 } }],
+    ['subscribe: what the spec has a word for', { subscribe: { maxDeliveries: 3 } as never }],
+    ['name: retyr', { retyr: {} }],
+    ['name: retry.attempt', { retry: { attempt: 5 } as never }],
+    ['name: redeliver.attempt', { redeliver: { attempt: 5 } as never }],
+    ['name: redeliver.backoff.bas', { redeliver: { backoff: { bas: 5 } as never } }],
+    ['name: throttle.pre', { throttle: { rate: 1, pre: 5 } as never }],
+    ['name: breaker.threshold', { breaker: { threshold: 5 } as never }],
+    ['name: bulkhead.max', { bulkhead: { limit: 1, max: 5 } as never }],
+    ['name: dedupe.window', { dedupe: { window: 5 } as never }],
   ])('a wrong %s, when the handler is added', (_, wrong) => {
     const router = new Router({ logger: silent })
 
     expect(() => router.handle('h', { subscriber: memory(), topic: 't', ...wrong }, () => undefined)).toThrow(
       expect.objectContaining({ code: 'BAD_OPTION' }),
     )
+  })
+
+  test('a topic to publish to that is none, when the handler is added', () => {
+    const router = new Router({ logger: silent })
+
+    expect(() =>
+      router.handle('h', { subscriber: memory(), topic: 't', publishTopic: 'no name' }, () => undefined),
+    ).toThrow(expect.objectContaining({ code: 'INVALID_TOPIC' }))
+  })
+
+  test.each([
+    [{ loger: silent } as never],
+    [{ logger: console } as never],
+    [{ logger: null } as never],
+    [{ clock: {} } as never],
+    [5 as never],
+  ])('a router with %o', options => {
+    expect(() => new Router(options)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
   })
 
   test('a name that is taken, a publishTopic without a publisher, atomic without transactions', () => {

@@ -48,9 +48,11 @@ test('handlers are typed by their topics, on the way in and on the way out', () 
   router.handle('no-type', { subscriber, topic: 'orders', publishTopic: 'totals' }, () => ({ total: 1 }))
   // @ts-expect-error a value for a topic without a type
   const untyped = () => to('elsewhere', { total: 1 })
-  // @ts-expect-error the group of the subscription is the handler's
-  router.handle('twice', { subscriber, topic: 'orders', subscribe: { group: 'g' } }, () => undefined)
+  const twice = () =>
+    // @ts-expect-error the group of the subscription is the handler's
+    router.handle('twice', { subscriber, topic: 'orders', subscribe: { group: 'g' } }, () => undefined)
 
   expect(untyped).toBeDefined()
+  expect(twice).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
   expect(Object.keys(router.stats)).toContain('wrong-value')
 })
