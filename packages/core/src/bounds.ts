@@ -31,6 +31,12 @@ export function known(what: string, options: unknown, names: Readonly<Record<str
       )
 }
 
+/** @throws BAD_OPTION unless it is an AbortSignal, of whatever realm, or undefined. */
+export function abortable(what: string, signal: unknown): void {
+  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== 'function')
+    throw new MillraceError('BAD_OPTION', `${what}: signal is an AbortSignal`)
+}
+
 /** @throws BAD_OPTION unless it is a function, or undefined. */
 export function callable(option: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function')

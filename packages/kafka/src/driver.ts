@@ -17,6 +17,7 @@ const LONGEST_HELD = 366 * 24 * 3600 * 1000
 /** Apache Kafka: topics are topics, groups are consumer groups, keys are keys. */
 export class KafkaDriver implements Driver {
   readonly name = 'kafka'
+  readonly subscribeOptions: readonly string[] = []
   readonly capabilities: Capabilities
   readonly transaction?: <T>(work: (transaction: DriverTransaction) => Promise<T>, signal: AbortSignal) => Promise<T>
   readonly #cluster: Cluster

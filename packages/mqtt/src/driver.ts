@@ -72,6 +72,7 @@ const MODEST = 20
 
 export class MqttDriver implements Driver {
   readonly name = 'mqtt'
+  readonly subscribeOptions: readonly string[] = ['qos', 'retained']
   readonly capabilities: Capabilities
   readonly #plan: MqttPlan
   readonly #id: string

@@ -20,6 +20,7 @@ export interface CorePlan {
 /** NATS without JetStream: nothing is kept, nothing is acknowledged; what nobody hears is gone. */
 export class CoreDriver implements Driver {
   readonly name = 'nats'
+  readonly subscribeOptions: readonly string[] = []
   readonly capabilities: Capabilities
   readonly #plan: CorePlan
 

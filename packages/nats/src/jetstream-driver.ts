@@ -37,6 +37,7 @@ const OLDEST = [2, 10]
 /** JetStream: one stream for all topics, a durable consumer for each group of a topic. */
 export class JetStreamDriver implements Driver {
   readonly name = 'nats'
+  readonly subscribeOptions: readonly string[] = []
   readonly capabilities: Capabilities
   readonly #plan: JetStreamPlan
   #manager: JetStreamManager | undefined

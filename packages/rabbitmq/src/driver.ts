@@ -39,6 +39,7 @@ const PREFETCH = 65_535
 /** RabbitMQ over AMQP 0-9-1: one connection, one channel to publish on, one for each subscription. */
 export class RabbitDriver implements Driver {
   readonly name = 'rabbitmq'
+  readonly subscribeOptions: readonly string[] = []
   readonly capabilities: Capabilities
   /** A stream has no groups, and what its readers have not read is theirs to know. */
   readonly lag?: (topic: string, group: string) => Promise<Lag>

@@ -16,7 +16,7 @@ import type {
 } from '../contract.ts'
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
-import { milliseconds } from '../bounds.ts'
+import { abortable, milliseconds } from '../bounds.ts'
 import { asError, isMillraceError, MillraceError } from '../errors.ts'
 import { checkGroup, checkTopic } from '../names.ts'
 import type { Pattern } from '../pattern.ts'
@@ -27,7 +27,7 @@ import { HandedDelivery } from './delivery.ts'
 import type { Driver } from './driver.ts'
 import { Grace, graceOf } from './grace.ts'
 import { Link } from './link.ts'
-import { subscribePlan, unsupported } from './options.ts'
+import { checkDeclareOptions, checkSubscribeNames, subscribePlan, unsupported } from './options.ts'
 import { Publishing } from './publishing.ts'
 import { CoreSubscription } from './subscription.ts'
 import type { SubscriptionHost } from './subscription-host.ts'
@@ -95,6 +95,7 @@ class CoreBroker implements Broker, SubscriptionHost {
   declare(topic: string, options: DeclareOptions = {}): Promise<void> {
     const { group, signal } = options
     return this.#within('declare', signal, async deadline => {
+      checkDeclareOptions(options)
       checkTopic(topic)
       if (group !== undefined) {
         checkGroup(group)
@@ -120,6 +121,7 @@ class CoreBroker implements Broker, SubscriptionHost {
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
     if (this.#state.is !== 'open') throw this.#closedError()
+    checkSubscribeNames(options, this.driver.subscribeOptions)
     const plan = subscribePlan(this.name, this.capabilities, topic, options)
     const subscription = new CoreSubscription(this, plan, options)
     await this.#within('subscribe', options.signal, signal => subscription.start(signal))
@@ -256,6 +258,7 @@ class CoreBroker implements Broker, SubscriptionHost {
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     if (this.#state.is !== 'open') throw this.#closedError()
+    abortable(what, caller)
     if (caller?.aborted) throw aborted(caller, what)
     const abort = new AbortController()
     const timeout = this.#connectTimeout

@@ -11,6 +11,11 @@ export interface Driver {
   readonly name: string
   /** Never changes; core refuses what is not in it before the driver is asked. */
   readonly capabilities: Capabilities
+  /**
+   * The names of the options of `subscribe` that are this broker's own; core then refuses those that there are not.
+   * Where it is absent, core lets every option through.
+   */
+  readonly subscribeOptions?: readonly string[]
   /** What core's timers run on; the system's clock where absent. */
   readonly clock?: Clock
   /** Connects if it is not connected. Core calls it before first use and, with backoff, after every `DISCONNECTED` and `down`. */

@@ -1,5 +1,5 @@
-import type { Capabilities, From, PublishOptions, SubscribeOptions } from '../contract.ts'
-import { milliseconds, whole } from '../bounds.ts'
+import type { Capabilities, DeclareOptions, From, PublishOptions, SubscribeOptions } from '../contract.ts'
+import { abortable, known, milliseconds, whole } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 import { checkGroup, checkTopic, DEAD_TOPIC_LENGTH } from '../names.ts'
 import { isPattern, matches } from '../pattern.ts'
@@ -22,9 +22,29 @@ export interface SubscribePlan {
   readonly redelivery: 'broker' | 'process'
 }
 
+const SUBSCRIBE = {
+  group: true, from: true, prefetch: true, maxDeliveries: true, backoff: true, deadLetter: true, lease: true, maxLease: true,
+  redelivery: true, signal: true,
+} satisfies Record<keyof SubscribeOptions, true> // prettier-ignore
+const PUBLISH: Readonly<Record<string, true>> = {
+  signal: true, timeout: true, delay: true, ttl: true, priority: true, dedupeId: true,
+} satisfies Record<keyof PublishOptions, true> // prettier-ignore
+const DECLARE = { group: true, signal: true } satisfies Record<keyof DeclareOptions, true>
+
 export const LEASE = 30_000
 /** A day: nobody should wait longer for what a dead consumer had. */
 export const LONGEST_LEASE = 86_400_000
+
+/** `own`: the broker's own options; undefined: nobody knows them. @throws BAD_OPTION for one that there is not */
+export function checkSubscribeNames(options: SubscribeOptions, own: readonly string[] | undefined): void {
+  if (own === undefined) return
+  known('subscribe', options, { ...SUBSCRIBE, ...Object.fromEntries(own.map(name => [name, true as const])) })
+}
+
+/** @throws BAD_OPTION */
+export function checkDeclareOptions(options: DeclareOptions): void {
+  known('declare', options, DECLARE)
+}
 
 /** @throws UNSUPPORTED, INVALID_TOPIC, BAD_OPTION */
 export function subscribePlan(
@@ -111,6 +131,10 @@ export function checkPublishOptions(
   now: number,
 ): void {
   const { delay, ttl, priority, dedupeId, timeout } = options
+  for (const option in options)
+    if (!(option in PUBLISH) && options[option as keyof PublishOptions] !== undefined)
+      known('publish', options, PUBLISH)
+  abortable('publish', options.signal)
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0))
     throw new MillraceError('BAD_OPTION', 'publish: timeout is more than 0 milliseconds')
   if (delay !== undefined) {

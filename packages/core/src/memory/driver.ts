@@ -25,6 +25,7 @@ interface Watch {
 /** The reference backend: full semantics, in this process. */
 export class MemoryDriver implements Driver {
   readonly name = 'memory'
+  readonly subscribeOptions: readonly string[] = []
   readonly capabilities: Capabilities
   readonly clock: Clock
   readonly #plan: MemoryPlan

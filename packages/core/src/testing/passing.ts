@@ -10,6 +10,7 @@ export function passingDriver(inner: Driver, own: Partial<Driver>): Driver {
     write: (topic, batch, options) => inner.write(topic, batch, options),
     attach: (spec, sink, signal) => inner.attach(spec, sink, signal),
     close: signal => inner.close(signal),
+    ...(inner.subscribeOptions && { subscribeOptions: inner.subscribeOptions }),
     ...(inner.clock && { clock: inner.clock }),
     ...(inner.knows && { knows: topic => inner.knows!(topic) }),
     ...(inner.lag && { lag: (topic, group, signal) => inner.lag!(topic, group, signal) }),

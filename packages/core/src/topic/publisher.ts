@@ -14,8 +14,9 @@ export interface TopicPublisher<In> {
 export function publisher<In, Out>(broker: Publisher, topic: Topic<In, Out>): TopicPublisher<In> {
   return {
     async publish(value, options = {}) {
-      const made = topic.message(value, options)
-      await broker.publish(topic.name, isThenable(made) ? await made : made, options)
+      const { id, key, metadata, ...publish } = options
+      const made = topic.message(value, { ...(id !== undefined && { id }), ...(key !== undefined && { key }), ...(metadata && { metadata }) }) // prettier-ignore
+      await broker.publish(topic.name, isThenable(made) ? await made : made, publish)
     },
     async publishAll(values, options) {
       const messages: Message[] = []

@@ -15,6 +15,8 @@ import { throttle } from '../../src/policy/throttle.ts'
 import { timeout } from '../../src/policy/timeout.ts'
 import { Router } from '../../src/router/router.ts'
 import { signals } from '../../src/router/signals.ts'
+import { publisher } from '../../src/topic/publisher.ts'
+import { topic } from '../../src/topic/topic.ts'
 import { virtualClock } from '../../src/testing/virtual-clock.ts'
 import { ScriptedDriver } from './scripted-driver.ts'
 
@@ -170,4 +172,46 @@ test('a subscription whose dead letters would come back to it is refused', async
   await expect(named).rejects.toMatchObject({ code: 'BAD_OPTION' })
   await expect(matched).rejects.toMatchObject({ code: 'BAD_OPTION' })
   await expect(apart).resolves.toBeDefined()
+})
+
+describe('an option that there is not is refused by its name', () => {
+  const bad = { code: 'BAD_OPTION', message: expect.stringContaining("no option 'wrong'") as string }
+
+  test('of publish, subscribe and declare', async () => {
+    const store = memory()
+
+    await expect(store.publish('t', message('x'), { wrong: 1 } as never)).rejects.toMatchObject(bad)
+    await expect(store.subscribe('t', { wrong: 1 } as never)).rejects.toMatchObject(bad)
+    await expect(store.declare('t', { wrong: 'g' } as never)).rejects.toMatchObject(bad)
+    expect(store.topics()).toEqual([])
+  })
+
+  test('but the broker’s own are let through, and all are where the driver names none', async () => {
+    const naming = Object.assign(new ScriptedDriver(virtualClock()), { subscribeOptions: ['qos'] })
+    const silent = new ScriptedDriver(virtualClock())
+
+    await broker(naming).subscribe('t', { qos: 1 } as SubscribeOptions)
+    await expect(broker(naming).subscribe('t', { wrong: 1 } as never)).rejects.toMatchObject(bad)
+    await broker(silent).subscribe('t', { wrong: 1 } as never)
+  })
+
+  test('a typed publisher takes what is the message’s own beside what is the publish’s', async () => {
+    const store = memory()
+    const reader = await store.subscribe('t')
+
+    await publisher(store, topic<number>('t')).publish(5, { id: 'five', key: 'k', metadata: { a: 'b' }, ttl: 1000 })
+
+    expect((await reader.receive()).message).toMatchObject({ id: 'five', key: 'k', metadata: { a: 'b' } })
+  })
+})
+
+test('a signal that is none is BAD_OPTION', async () => {
+  const store = memory()
+
+  for (const signal of [5, {}, null] as never[]) {
+    await expect(store.publish('t', message('x'), { signal })).rejects.toMatchObject({ code: 'BAD_OPTION' })
+    await expect(store.subscribe('t', { signal })).rejects.toMatchObject({ code: 'BAD_OPTION' })
+    await expect(store.declare('t', { signal })).rejects.toMatchObject({ code: 'BAD_OPTION' })
+    await expect(store.open({ signal })).rejects.toMatchObject({ code: 'BAD_OPTION' })
+  }
 })
