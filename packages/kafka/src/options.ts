@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { BaseOptions, CompressionAlgorithmValue, SASLOptions } from '@platformatic/kafka'
-import { MillraceError } from 'millrace/adapter'
+import { known, MillraceError } from 'millrace/adapter'
 import type { BrokerOptions } from 'millrace/adapter'
 import type { Wire } from './encode.ts'
 
@@ -63,6 +63,14 @@ export interface KafkaOptions extends Pick<BrokerOptions, 'reconnect' | 'connect
   readonly wire?: Wire
 }
 
+const OPTIONS = {
+  url: true, client: true, clientId: true, tls: true, sasl: true, mechanism: true, topology: true, partitions: true,
+  replicas: true, topicConfig: true, maxBytes: true, partitioner: true, compression: true, linger: true, batchBytes: true,
+  groupProtocol: true, sessionTimeout: true, heartbeatInterval: true, rebalanceTimeout: true, revokeTimeout: true,
+  maxAhead: true, retryTopics: true, refresh: true, isolation: true, transactionalId: true, wire: true, reconnect: true,
+  connectTimeout: true,
+} satisfies Record<keyof KafkaOptions, true> // prettier-ignore
+
 /** Options with every default in place. */
 export interface Plan {
   /** For every client that is made. */
@@ -91,6 +99,9 @@ export interface Plan {
 
 /** @throws BAD_OPTION, never with a credential in it */
 export function plan(given: KafkaOptions): Plan {
+  known('kafka', given, OPTIONS)
+  if (given.url !== undefined && typeof given.url !== 'string')
+    throw new MillraceError('BAD_OPTION', 'kafka: url is a string')
   const options: KafkaOptions = { ...given, ...fromQuery(given.url) }
   const { clientId = 'millrace', sessionTimeout = 45_000, heartbeatInterval = 3_000, revokeTimeout = 5_000 } = options
   const { maxBytes = 1024 * 1024, batchBytes = 512 * 1024, maxAhead = 1_000, refresh = 5_000 } = options
@@ -140,9 +151,14 @@ function address(options: KafkaOptions): Partial<BaseOptions> & Pick<BaseOptions
   const { url, client } = options
   if ((url === undefined) === (client === undefined))
     throw new MillraceError('BAD_OPTION', "kafka: give either a url or a client's options")
-  if (client) return client
+  if (client) {
+    for (const option of ['clientId', 'tls', 'sasl', 'mechanism'] as const)
+      if (options[option] !== undefined)
+        throw new MillraceError('BAD_OPTION', `kafka: ${option} goes into client, where a client's options are given`)
+    return client
+  }
   const read = /^(kafka|kafka\+ssl):\/\/(?:([^@/]*)@)?([^/?@]+)\/?(?:\?.*)?$/i.exec(url ?? '')
-  if (!read)
+  if (!read?.[3]?.split(',').every(isHost))
     throw new MillraceError(
       'BAD_OPTION',
       'kafka: a url is kafka://user:password@host:9092, or kafka+ssl://…; yours is not',
@@ -156,6 +172,12 @@ function address(options: KafkaOptions): Partial<BaseOptions> & Pick<BaseOptions
     ...((secure || options.tls) && { tls: { ...options.tls }, tlsServerName: true }),
     ...(sasl && { sasl }),
   }
+}
+
+/** A name, an address or an IPv6 address in brackets, perhaps with a port. */
+function isHost(text: string): boolean {
+  const read = /^(?:\[[0-9a-f:.]+\]|[^\s:[\]]+)(?::(\d{1,5}))?$/i.exec(text)
+  return read !== null && Number(read[1] ?? 1) <= 65_535 && read[1] !== '0'
 }
 
 function credentials(login: string, mechanism: string): SASLOptions {

@@ -20,6 +20,10 @@ test.each([
   'kafka://me:secret@host?linger=soon',
   'kafka://me:secret@host?compression=rar',
   'http://me:secret@host',
+  'kafka://me:secret@host:port',
+  'kafka://me:secret@host:99999',
+  'kafka://me:secret@a,',
+  'kafka://me:secret@a b',
 ])('%s is BAD_OPTION, and the password is not in the error', url => {
   let thrown: unknown
   try {
@@ -30,6 +34,17 @@ test.each([
 
   expect(thrown).toMatchObject({ code: 'BAD_OPTION' })
   expect(String(thrown)).not.toContain('secret')
+})
+
+test.each([
+  [undefined],
+  [{ url: 5 }],
+  [{ url: 'kafka://host', ssl: true }],
+  [{ url: 'kafka://host', clientid: 'me' }],
+  [{ client: { bootstrapBrokers: ['a:1'] }, tls: {} }],
+  [{ client: { bootstrapBrokers: ['a:1'] }, sasl: { mechanism: 'PLAIN', username: 'me', password: 'x' } }],
+])('%j is BAD_OPTION', options => {
+  expect(() => plan(options as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
 })
 
 test('either a url or a client is given', () => {

@@ -19,12 +19,21 @@ export function address(url: string): IClientOptions {
       'BAD_OPTION',
       `mqtt: there is no scheme '${read.protocol}'; there are mqtt(s) and mqtt+ws(s)`,
     )
+  if (read.hostname === '') throw new MillraceError('BAD_OPTION', 'mqtt: the url names no host')
   return {
     protocol,
     host: read.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: read.port === '' ? PORTS[protocol] : Number(read.port),
     ...(protocol.startsWith('ws') && { path: read.pathname === '' ? '/' : read.pathname }),
-    ...(read.username !== '' && { username: decodeURIComponent(read.username) }),
-    ...(read.password !== '' && { password: decodeURIComponent(read.password) }),
+    ...(read.username !== '' && { username: decoded(read.username) }),
+    ...(read.password !== '' && { password: decoded(read.password) }),
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new MillraceError('BAD_OPTION', 'mqtt: user and password in a url are percent-encoded')
   }
 }

@@ -1,6 +1,6 @@
 /** MQTT 5 and 3.1.1 behind Millrace's contract. */
 import type { Broker, Message } from 'millrace'
-import { broker, MillraceError } from 'millrace/adapter'
+import { broker, known, MillraceError } from 'millrace/adapter'
 import type { BrokerOptions } from 'millrace/adapter'
 import type { IClientOptions, MqttClient } from 'mqtt'
 import { address } from './address.ts'
@@ -65,10 +65,19 @@ export interface MqttOptions extends Pick<BrokerOptions, 'reconnect' | 'connectT
   readonly rejoin?: number
 }
 
+const OPTIONS = {
+  url: true, client: true, connect: true, version: true, prefix: true, names: true, qos: true, publishing: true, wire: true,
+  clientId: true, sessionExpiry: true, will: true, maxBytes: true, maxPending: true, inFlight: true, mandatory: true,
+  rejoin: true, reconnect: true, connectTimeout: true,
+} satisfies Record<keyof MqttOptions, true> // prettier-ignore
+
 const WEEK = 7 * 24 * 3600 * 1000
 
 /** A broker over MQTT. @throws BAD_OPTION */
 export function mqtt(given: MqttOptions): Broker {
+  known('mqtt', given, OPTIONS)
+  if (given.url !== undefined && typeof given.url !== 'string')
+    throw new MillraceError('BAD_OPTION', 'mqtt: url is a string')
   const options = { ...given, ...fromQuery(given.url) }
   const {
     url,
@@ -151,7 +160,7 @@ function fromQuery(url: string | undefined): Record<string, unknown> {
   const found: Record<string, unknown> = {}
   for (const [name, value] of new URLSearchParams(url?.split('?')[1] ?? '')) {
     if (TEXTS.includes(name)) found[name] = value
-    else if (NUMBERS.includes(name)) found[name] = Number(value)
+    else if (NUMBERS.includes(name)) found[name] = value.trim() === '' ? Number.NaN : Number(value)
     else throw new MillraceError('BAD_OPTION', `mqtt: there is no option '${name}' for the URL`)
   }
   return found

@@ -12,7 +12,7 @@ test.each([
   expect(address(url)).toEqual(options)
 })
 
-test.each(['amqp://user:secret@host', 'mqtt://user:secret@', 'user:secret'])(
+test.each(['amqp://user:secret@host', 'mqtt://user:secret@', 'user:secret', 'mqtt://u:secret%ZZ@h', 'mqtt+ws://'])(
   '%s is BAD_OPTION, and the error shows no secret',
   url => {
     expect(() => address(url)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))

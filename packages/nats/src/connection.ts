@@ -1,6 +1,7 @@
 import { connect } from '@nats-io/transport-node'
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
 import { MillraceError } from 'millrace/adapter'
+import { address } from './address.ts'
 import { ours } from './errors.ts'
 
 /** How to reach the server. */
@@ -16,6 +17,7 @@ export interface NatsConnectionOptions {
 /** One connection at a time, with those who want to know of its end. */
 export class Connection {
   readonly #options: NatsConnectionOptions
+  readonly #address: NodeConnectionOptions
   readonly #listeners = new Set<(error: Error) => void>()
   #client: NatsConnection | undefined
 
@@ -23,6 +25,7 @@ export class Connection {
     this.#options = options
     if ((options.url === undefined) === (options.client === undefined))
       throw new MillraceError('BAD_OPTION', 'nats: give either a url or a client')
+    this.#address = options.url === undefined ? {} : address(options.url)
   }
 
   /** @throws DISCONNECTED while there is none */
@@ -34,8 +37,10 @@ export class Connection {
   async open(): Promise<NatsConnection> {
     if (this.#client && !this.#client.isClosed()) return this.#client
     const { client, connect: own } = this.#options
+    // `tls:` asks for TLS; with what certificates the caller may say beside it.
+    const tls = this.#address.tls && { tls: { ...own?.tls } }
     try {
-      const made = client ?? (await connect({ ...own, ...servers(this.#options.url ?? ''), reconnect: false }))
+      const made = client ?? (await connect({ ...own, ...this.#address, ...tls, reconnect: false }))
       if (made.isClosed()) throw new MillraceError('CLOSED', 'nats: the client that was passed in is closed')
       this.#client = made
       void made.closed().then(error => {
@@ -63,21 +68,4 @@ export class Connection {
     if (this.#options.client) await client.flush().catch(() => undefined)
     else await client.drain().catch(() => client.close())
   }
-}
-
-function servers(url: string): NodeConnectionOptions {
-  const hosts: string[] = []
-  let credentials: { user?: string; pass?: string } | { token: string } = {}
-  let secure = false
-  for (const one of url.split(',')) {
-    const read = new URL(one.replace(/^(jetstream|nats|tls)(\+tls)?:/, (_, scheme: string, tls?: string) => {
-      secure ||= scheme === 'tls' || tls !== undefined
-      return 'nats:'
-    })) // prettier-ignore
-    hosts.push(read.host)
-    const user = decodeURIComponent(read.username)
-    const pass = decodeURIComponent(read.password)
-    if (user !== '') credentials = pass === '' ? { token: user } : { user, pass }
-  }
-  return secure ? { servers: hosts, ...credentials, tls: {} } : { servers: hosts, ...credentials }
 }

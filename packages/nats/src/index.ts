@@ -1,7 +1,7 @@
 /** NATS behind Millrace's contract: `nats()` is core NATS, which keeps nothing; `jetstream()` stores. */
 import type { StreamConfig } from '@nats-io/jetstream'
 import type { Broker } from 'millrace'
-import { broker, MillraceError } from 'millrace/adapter'
+import { broker, known, MillraceError } from 'millrace/adapter'
 import type { BrokerOptions } from 'millrace/adapter'
 import { Connection } from './connection.ts'
 import type { NatsConnectionOptions } from './connection.ts'
@@ -35,18 +35,23 @@ export interface JetStreamOptions extends Omit<NatsOptions, 'maxPending'> {
   readonly settles?: 'confirmed' | 'sent'
 }
 
+const CORE = {
+  url: true, client: true, connect: true, prefix: true, names: true, maxBytes: true, wire: true, maxPending: true,
+  reconnect: true, connectTimeout: true,
+} satisfies Record<keyof NatsOptions, true> // prettier-ignore
+const JETSTREAM = {
+  url: true, client: true, connect: true, prefix: true, names: true, maxBytes: true, wire: true, stream: true, topology: true,
+  settles: true, reconnect: true, connectTimeout: true,
+} satisfies Record<keyof JetStreamOptions, true> // prettier-ignore
+
 const MAX_BYTES = 960 * 1024
 
 /** Core NATS: queue groups, wildcards, headers; what nobody hears is gone. @throws BAD_OPTION */
 export function nats(given: NatsOptions): Broker {
-  const options = { ...given, ...fromQuery(given.url) }
-  const {
-    prefix = 'millrace',
-    names = 'prefixed',
-    maxBytes = MAX_BYTES,
-    maxPending = 65_536,
-    wire = 'millrace',
-  } = options
+  const options = read<NatsOptions>('nats', given, CORE)
+  const { prefix = 'millrace', names = 'prefixed', maxBytes = MAX_BYTES, wire = 'millrace' } = options
+  const { maxPending = 65_536 } = options
+  whole('maxPending', maxPending, 0)
   const driver = new CoreDriver({
     connection: new Connection(options),
     subjects: names === 'native' ? native : prefixed(checkedPrefix(prefix)),
@@ -59,9 +64,11 @@ export function nats(given: NatsOptions): Broker {
 
 /** JetStream: stored, acknowledged, replayed. @throws BAD_OPTION */
 export function jetstream(given: JetStreamOptions): Broker {
-  const options = { ...given, ...fromQuery(given.url) }
+  const options = read<JetStreamOptions>('jetstream', given, JETSTREAM)
   const { prefix = 'millrace', names = 'prefixed', maxBytes = MAX_BYTES, wire = 'millrace' } = options
   const { topology = 'create', settles = 'confirmed', stream = {} } = options
+  oneOf('topology', topology, ['create', 'check', 'none'])
+  oneOf('settles', settles, ['confirmed', 'sent'])
   if (names === 'native' && stream.name === undefined)
     throw new MillraceError(
       'BAD_OPTION',
@@ -84,6 +91,30 @@ function checkedPrefix(prefix: string): string {
   throw new MillraceError('BAD_OPTION', `nats: prefix '${prefix}' is not words of [A-Za-z0-9_-] joined by dots`)
 }
 
+/** The options that were given and those in the URL's query, checked as far as both have them. @throws BAD_OPTION */
+function read<O extends NatsOptions | JetStreamOptions>(what: string, given: O, names: Record<keyof O, true>): O {
+  known(what, given, names)
+  if (given.url !== undefined && typeof given.url !== 'string')
+    throw new MillraceError('BAD_OPTION', `${what}: url is a string`)
+  const options = { ...given, ...fromQuery(given.url) }
+  known(what, options, names)
+  const { names: style, wire, maxBytes } = options
+  if (style !== undefined) oneOf('names', style, ['prefixed', 'native'])
+  if (wire !== undefined) oneOf('wire', wire, ['millrace', 'watermill'])
+  if (maxBytes !== undefined) whole('maxBytes', maxBytes, 1)
+  return options
+}
+
+function oneOf(name: string, value: string, all: readonly string[]): void {
+  if (!all.includes(value))
+    throw new MillraceError('BAD_OPTION', `nats: ${name} is one of ${all.join(', ')}, not '${value}'`)
+}
+
+function whole(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least)
+    throw new MillraceError('BAD_OPTION', `nats: ${name} is a whole number of at least ${least}`)
+}
+
 const QUERY = ['prefix', 'names', 'wire', 'topology', 'settles'] as const
 
 /** Options in the URL's query. @throws BAD_OPTION for one that there is not */
@@ -91,7 +122,7 @@ function fromQuery(url: string | undefined): Record<string, unknown> {
   const found: Record<string, unknown> = {}
   for (const [name, value] of new URLSearchParams(url?.split('?')[1] ?? '')) {
     if ((QUERY as readonly string[]).includes(name)) found[name] = value
-    else if (name === 'maxBytes' || name === 'maxPending') found[name] = Number(value)
+    else if (name === 'maxBytes' || name === 'maxPending') found[name] = value.trim() === '' ? NaN : Number(value)
     else if (name === 'stream') found['stream'] = { name: value }
     else throw new MillraceError('BAD_OPTION', `nats: there is no option '${name}' for the URL`)
   }

@@ -1,6 +1,6 @@
 /** RabbitMQ behind Millrace's contract: confirmed, persistent, on quorum queues unless asked otherwise. */
 import type { Broker } from 'millrace'
-import { broker, MillraceError } from 'millrace/adapter'
+import { broker, known, MillraceError } from 'millrace/adapter'
 import type { BrokerOptions } from 'millrace/adapter'
 import { Connection } from './connection.ts'
 import type { RabbitConnectionOptions } from './connection.ts'
@@ -45,10 +45,18 @@ export interface RabbitOptions extends RabbitConnectionOptions, Pick<BrokerOptio
   readonly wire?: Wire
 }
 
+const OPTIONS = {
+  url: true, client: true, connect: true, preset: true, prefix: true, queues: true, retain: true, topology: true,
+  mandatory: true, singleActiveConsumer: true, priorities: true, deliveryLimit: true, maxBytes: true, wire: true,
+  reconnect: true, connectTimeout: true,
+} satisfies Record<keyof RabbitOptions, true> // prettier-ignore
+const RETAIN = { bytes: true, age: true } satisfies Record<keyof Retain, true>
+
 const MAX_BYTES = 16 * 1024 * 1024
 
 /** A broker on RabbitMQ 3.10 or newer. Options may stand in the URL's query as well. @throws BAD_OPTION */
 export function rabbitmq(given: RabbitOptions): Broker {
+  known('rabbitmq', given, OPTIONS)
   const { url, options: own } = given.url === undefined ? { url: undefined, options: {} } : fromUrl(given.url)
   const options: RabbitOptions = { ...given, ...own }
   const { preset = 'topic', queues = 'quorum', topology = 'create', wire = 'millrace', priorities = 0 } = options
@@ -70,6 +78,7 @@ export function rabbitmq(given: RabbitOptions): Broker {
     throw new MillraceError('BAD_OPTION', "rabbitmq: priorities need queues: 'classic'")
   if (queues === 'stream' && (preset !== 'topic' || singleActiveConsumer))
     throw new MillraceError('BAD_OPTION', "rabbitmq: streams go with preset 'topic', and without singleActiveConsumer")
+  known('rabbitmq: retain', retain, RETAIN)
   whole('retain.bytes', retain.bytes ?? 1_000, 1_000, Number.MAX_SAFE_INTEGER)
   whole('retain.age', retain.age ?? 1, 1, Number.MAX_SAFE_INTEGER)
   if (options.retain && queues !== 'stream')

@@ -12,6 +12,7 @@ export function fromUrl(text: string): { readonly url: string; readonly options:
   const url = new URL(text)
   if (url.protocol !== 'amqp:' && url.protocol !== 'amqps:')
     throw new MillraceError('BAD_OPTION', `rabbitmq: the url begins with amqp: or amqps:, not ${url.protocol}`)
+  for (const part of [url.username, url.password, url.pathname.slice(1)]) checkEncoded(part)
   const options: Record<string, unknown> = {}
   for (const [name, value] of new URLSearchParams(url.search)) {
     if (CLIENTS.includes(name)) continue
@@ -22,6 +23,14 @@ export function fromUrl(text: string): { readonly url: string; readonly options:
     else throw new MillraceError('BAD_OPTION', `rabbitmq: there is no option '${name}' for the URL`)
   }
   return { url: url.href, options }
+}
+
+function checkEncoded(part: string): void {
+  try {
+    decodeURIComponent(part)
+  } catch {
+    throw new MillraceError('BAD_OPTION', 'rabbitmq: user, password and vhost in a url are percent-encoded')
+  }
 }
 
 function fact(name: string, value: string): boolean {

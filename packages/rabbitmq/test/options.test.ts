@@ -19,6 +19,8 @@ test.each([
   'amqp://user:secret@host/?prefix=a.b',
   'kafka://user:secret@host/',
   'amqp://user:secret@host:port/',
+  'amqp://user:secret%ZZ@host',
+  'amqp://user:secret@host/%ZZ',
 ])('%s is a BAD_OPTION, told without the password', url => {
   let thrown: unknown
   try {
@@ -33,6 +35,14 @@ test.each([
 
 test('neither a url nor a client, or both, is a BAD_OPTION', () => {
   expect(() => rabbitmq({})).toThrow('either a url or a client')
+})
+
+test.each([
+  [undefined],
+  [{ url: 'amqp://host', confirms: false }],
+  [{ url: 'amqp://host', queues: 'stream', retain: { byte: 5_000 } }],
+])('%j is BAD_OPTION', options => {
+  expect(() => rabbitmq(options as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
 })
 
 test('capabilities follow the options', () => {
