@@ -113,6 +113,30 @@ export function asError(thrown: unknown): Error {
   })
 }
 
+/**
+ * What an error says: its message, and the system's where a client hides that behind words of its own, or behind none, as
+ * Node does where a name has several addresses.
+ */
+export function said(error: Error): string {
+  const system = systems(error, 0)
+  const { message } = error
+  if (system === undefined || message.includes(system)) return message === '' ? error.name : message
+  return message === '' ? system : `${message} (${system})`
+}
+
+/** The message of a system error (ECONNREFUSED…), however deep it is. */
+function systems(thrown: unknown, depth: number): string | undefined {
+  if (!(thrown instanceof Error) || depth > 8) return undefined
+  const { code, cause, message } = thrown as Error & { readonly code?: unknown }
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code) && message !== '') return message
+  const several: readonly unknown[] = thrown instanceof AggregateError ? thrown.errors : []
+  for (const one of [...several, cause]) {
+    const found = systems(one, depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 /** An error whose name and message can be read: what cannot even be asked is none. */
 function isError(thrown: unknown): thrown is Error {
   try {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { asError } from '../src/errors.ts'
+import { asError, said } from '../src/errors.ts'
 import { CODES, isMillraceError, MillraceError } from '../src/index.ts'
 import { unshowable } from './unshowable.ts'
 
@@ -71,4 +71,19 @@ test('an error of another realm is one', () => {
   const theirs = runInNewContext('new RangeError("too far")') as Error
 
   expect(asError(theirs)).toBe(theirs)
+})
+
+test('an error says what the system said, however a client hides it', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' })
+  const both = Object.assign(new AggregateError([refused, refused], ''), { code: 'ECONNREFUSED' })
+  const round = new Error('round')
+  round.cause = round
+
+  expect(said(both)).toBe('connect ECONNREFUSED ::1:1')
+  expect(said(new Error('no connection', { cause: both }))).toBe('no connection (connect ECONNREFUSED ::1:1)')
+  expect(said(new Error('failed: connect ECONNREFUSED ::1:1', { cause: refused }))).toBe(
+    'failed: connect ECONNREFUSED ::1:1',
+  )
+  expect(said(new RangeError(''))).toBe('RangeError')
+  expect(said(round)).toBe('round')
 })

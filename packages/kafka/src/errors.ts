@@ -1,4 +1,4 @@
-import { asError, isMillraceError, MillraceError } from 'millrace/adapter'
+import { asError, isMillraceError, MillraceError, said } from 'millrace/adapter'
 import type { ErrorCode } from 'millrace/adapter'
 
 /** Kafka's error names (kafka.apache.org/protocol#protocol_error_codes); what is not here may pass by itself. */
@@ -38,7 +38,7 @@ export function ours(thrown: unknown, what: string): MillraceError {
   if (isMillraceError(thrown)) return thrown
   const error = asError(thrown)
   const found = named(error)
-  return new MillraceError(found?.code ?? 'DISCONNECTED', `kafka: ${what}: ${found?.message ?? error.message}`, {
+  return new MillraceError(found?.code ?? 'DISCONNECTED', `kafka: ${what}: ${found?.message ?? said(error)}`, {
     cause: error,
   })
 }

@@ -29,3 +29,13 @@ test('what is one of ours stays as it is', () => {
   expect(ours(own, 'publish')).toBe(own)
   expect(ours(new MultipleErrors('Producing messages failed.', [own]), 'publish').code).toBe('LOST')
 })
+
+test('the system’s own word is told beside the client’s', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })
+  const deep = new MultipleErrors('metadata failed 3 times.', [new Error('Connection failed.', { cause: refused })])
+
+  expect(ours(deep, 'connect')).toMatchObject({
+    code: 'DISCONNECTED',
+    message: 'kafka: connect: metadata failed 3 times. (connect ECONNREFUSED 127.0.0.1:1)',
+  })
+})

@@ -1,4 +1,4 @@
-import { asError, isMillraceError, MillraceError } from 'millrace/adapter'
+import { asError, isMillraceError, MillraceError, said } from 'millrace/adapter'
 import type { ErrorCode } from 'millrace/adapter'
 
 /** CONNACK's return codes of MQTT 3.1.1 §3.2.2.3, and the reason codes of MQTT 5 §2.4 that are not just a lost link. */
@@ -32,7 +32,7 @@ export function ours(thrown: unknown, what: string): MillraceError {
   if (isMillraceError(thrown)) return thrown
   const error = asError(thrown)
   const { code } = error as { code?: unknown }
-  return new MillraceError(codeOf(code, what), `mqtt: ${what}: ${error.message}`, { cause: error })
+  return new MillraceError(codeOf(code, what), `mqtt: ${what}: ${said(error)}`, { cause: error })
 }
 
 /** What the server answered to a publish that it did not take (MQTT 5 §3.4.2.1). */

@@ -1,4 +1,4 @@
-import { asError, isMillraceError, MillraceError } from 'millrace/adapter'
+import { asError, isMillraceError, MillraceError, said } from 'millrace/adapter'
 import type { ErrorCode } from 'millrace/adapter'
 
 /** The client's class names, for two copies of it may be loaded. */
@@ -36,7 +36,7 @@ export function ours(thrown: unknown, what: string): MillraceError {
   if (error.name === 'RequestError' && cause instanceof Error) return ours(cause, what)
   const number = (error as { code?: unknown }).code
   const code = (typeof number === 'number' ? BY_NUMBER[number] : undefined) ?? BY_NAME[error.name] ?? fallback(error)
-  return new MillraceError(code, `nats: ${what}: ${error.message}`, { cause: error })
+  return new MillraceError(code, `nats: ${what}: ${said(error)}`, { cause: error })
 }
 
 function fallback(error: Error): ErrorCode {

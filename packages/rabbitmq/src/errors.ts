@@ -1,4 +1,4 @@
-import { asError, isMillraceError, MillraceError } from 'millrace/adapter'
+import { asError, isMillraceError, MillraceError, said } from 'millrace/adapter'
 import type { ErrorCode } from 'millrace/adapter'
 
 /** AMQP 0-9-1 §1.2.1: reply codes that say more than "the link is broken". */
@@ -16,7 +16,7 @@ const BY_REPLY: Readonly<Record<number, ErrorCode>> = {
 export function ours(thrown: unknown, what: string): MillraceError {
   if (isMillraceError(thrown)) return thrown
   const error = asError(thrown)
-  return new MillraceError(codeOf(error), `rabbitmq: ${what}: ${error.message}`, { cause: error })
+  return new MillraceError(codeOf(error), `rabbitmq: ${what}: ${said(error)}`, { cause: error })
 }
 
 /** A queue or stream of a node that is starting is there, and will be reachable: 404 and 406 that pass. */

@@ -263,9 +263,7 @@ class CoreBroker implements Broker, SubscriptionHost {
     const abort = new AbortController()
     const timeout = this.#connectTimeout
     const timer = this.clock.after(timeout, () =>
-      abort.abort(
-        new MillraceError('TIMEOUT', `${this.name}: ${what} took over ${timeout} ms`, { cause: this.link.lastError }),
-      ),
+      abort.abort(new MillraceError('TIMEOUT', `${this.name}: ${what} took over ${timeout} ms`)),
     )
     const onAbort = (): void => abort.abort(aborted(caller!, what)) // it is the caller's listener
     const onClose = (): void => abort.abort(this.#closedError())
@@ -274,7 +272,7 @@ class CoreBroker implements Broker, SubscriptionHost {
     try {
       return await work(abort.signal)
     } catch (error) {
-      throw abort.signal.aborted ? abort.signal.reason : error
+      throw abort.signal.aborted ? this.link.explained(asError(abort.signal.reason)) : error
     } finally {
       timer.cancel()
       caller?.removeEventListener('abort', onAbort)

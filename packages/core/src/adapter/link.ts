@@ -67,6 +67,14 @@ export class Link {
     }
   }
 
+  /** The end of a wait, with what keeps the connection away where that is what it waited for. */
+  explained(error: Error): Error {
+    const why = this.lastError
+    const ended = isMillraceError(error, 'TIMEOUT') || isMillraceError(error, 'ABORTED')
+    if (this.up || !why || !ended || error === why) return error
+    return new MillraceError(error.code, `${error.message}; ${why.message}`, { cause: error.cause ?? why })
+  }
+
   close(): void {
     this.#state = { is: 'closed' }
     this.#life.abort(new MillraceError('CLOSED', `${this.#driver.name}: the broker is closed`))

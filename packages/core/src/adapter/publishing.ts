@@ -142,7 +142,10 @@ export class Publishing {
           return
         } catch (error) {
           const again = isMillraceError(error, 'DISCONNECTED') && !request.over
-          if (!again) throw isMillraceError(error, 'PUBLISH_FAILED') ? error : refused(topic, batch, asError(error))
+          if (!again) {
+            if (isMillraceError(error, 'PUBLISH_FAILED')) throw error
+            throw refused(topic, batch, this.#link.explained(asError(error)))
+          }
           this.#link.broken(error)
           if (attempt > 1) await pause(this.#clock, this.#reconnect(attempt), request.signal)
         }

@@ -144,6 +144,29 @@ describe('the connection', () => {
     await expect(broker.open()).rejects.toMatchObject({ code: 'SERVER_TOO_OLD' })
   })
 
+  test('a wait for it that ends says what keeps it away', async () => {
+    const { clock, driver, broker } = made()
+    driver.failOpen.push(...Array.from({ length: 1000 }, disconnected))
+    const abort = new AbortController()
+    const open = broker.open()
+    const aborted = broker.open({ signal: abort.signal })
+    const publish = broker.publish('t', message('a'), { timeout: 500 })
+    for (const one of [open, aborted, publish]) one.catch(() => undefined)
+
+    await clock.advance(500)
+    abort.abort(new Error('no time'))
+    await clock.advance(30_000)
+
+    const why = expect.stringContaining(disconnected().message) as string
+    await expect(open).rejects.toMatchObject({ code: 'TIMEOUT', message: why, cause: { code: 'DISCONNECTED' } })
+    await expect(aborted).rejects.toMatchObject({ code: 'ABORTED', message: why, cause: { message: 'no time' } })
+    await expect(publish).rejects.toMatchObject({
+      code: 'PUBLISH_FAILED',
+      message: why,
+      failures: [{ outcome: 'refused', error: { code: 'TIMEOUT', message: why } }],
+    })
+  })
+
   test('however many wait, one attempt runs at a time', async () => {
     const { driver, broker } = made()
 
