@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/codec.ts'
 import { jsonCodec } from '../codec/json.ts'
 import type { Message } from '../contract.ts'
+import { callable, known } from '../bounds.ts'
 import { isMillraceError, MillraceError } from '../errors.ts'
 import { message } from '../message.ts'
 import { checkTopic } from '../names.ts'
@@ -38,6 +39,10 @@ export interface TopicOptions<In> {
   readonly upcast?: Readonly<Record<number, (value: unknown) => unknown>>
 }
 
+const OPTIONS = { schema: true, codec: true, key: true, version: true, upcast: true } satisfies Record<
+  keyof TopicOptions<unknown> | 'schema',
+  true
+>
 const VERSION = 'schema_version'
 const CONTENT_TYPE = 'content_type'
 
@@ -50,7 +55,14 @@ export function topic<S extends StandardSchema>(
 export function topic<T>(name: string, options?: TopicOptions<T>): Topic<T>
 export function topic(name: string, options: TopicOptions<unknown> & { readonly schema?: StandardSchema } = {}): Topic {
   checkTopic(name)
+  const what = `topic '${name}'`
+  known(what, options, OPTIONS)
   const { schema, codec = jsonCodec, key, version = 1, upcast = {} } = options
+  if (schema !== undefined) callable(`${what}: schema['~standard'].validate`, standard(schema)?.validate ?? null)
+  for (const part of ['encode', 'decode'] as const)
+    callable(`${what}: codec.${part}`, (codec as Partial<Codec> | null)?.[part] ?? null)
+  callable(`${what}: key`, key)
+  for (const [from, step] of Object.entries(upcast)) callable(`${what}: upcast[${from}]`, step)
   if (!Number.isInteger(version) || version < 1)
     throw new MillraceError('BAD_OPTION', `topic '${name}': version is a whole number, 1 or more`)
 
@@ -127,4 +139,9 @@ function undecodable(name: string, message: Message, cause: unknown): MillraceEr
   if (isMillraceError(cause, 'UNDECODABLE')) return cause
   const why = cause instanceof Error ? cause.message : String(cause)
   return new MillraceError('UNDECODABLE', `topic '${name}': message ${message.id} cannot be read: ${why}`, { cause })
+}
+
+/** Callers without types give anything, a schema of a library that knows no Standard Schema too. */
+function standard(schema: unknown): Partial<StandardSchema['~standard']> | undefined {
+  return (schema as Partial<StandardSchema> | null)?.['~standard']
 }

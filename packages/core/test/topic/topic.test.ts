@@ -91,8 +91,18 @@ describe('versions', () => {
     expect(() => Gap.decode(message('{}'))).toThrow(expect.objectContaining({ code: 'UNDECODABLE' }))
   })
 
-  test('a version that is no whole number is a bad option', () => {
-    expect(() => topic('t', { version: 0 })).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+  test('an option of the wrong kind, or one that there is not, is a bad option', () => {
+    for (const wrong of [
+      { version: 0 },
+      { shema: z.string() },
+      { schema: {} },
+      { schema: null },
+      { codec: {} },
+      { codec: { ...jsonCodec, decode: undefined } },
+      { key: 'id' },
+      { upcast: { 1: 'x' } },
+    ])
+      expect(() => topic('t', wrong as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
   })
 })
 
