@@ -62,7 +62,7 @@ function withOptions(payload: Uint8Array, options: MessageOptions): Message {
 
 const KEY = /^[A-Za-z0-9._-]{1,128}$/
 /** The user's metadata in all: keys and values in UTF-8. */
-const METADATA_BYTES = 8 * 1024
+export const METADATA_BYTES: number = 8 * 1024
 
 const Given = function (given: object): object {
   return given

@@ -105,7 +105,7 @@ function stackOf(error: unknown): string | undefined {
 }
 
 /** As much as fits in so many bytes of UTF-8, well-formed and without U+0000. */
-function fit(value: string, bytes: number): string {
+export function fit(value: string, bytes: number): string {
   const clean = value.toWellFormed().replaceAll('\0', '')
   if (Buffer.byteLength(clean) <= bytes) return clean
   return new TextDecoder('utf-8', { fatal: false })

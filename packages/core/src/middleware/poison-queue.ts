@@ -1,6 +1,10 @@
+import { fit } from '../adapter/dead-letter.ts'
+import { callable, known } from '../bounds.ts'
 import type { Message, Publisher } from '../contract.ts'
 import { asError, isMillraceError, MillraceError } from '../errors.ts'
 import type { Context, Middleware } from '../handler.ts'
+import { METADATA_BYTES } from '../message.ts'
+import { checkTopic } from '../names.ts'
 import { perDelivery } from '../policy/per-delivery.ts'
 import { isThenable } from '../thenable.ts'
 
@@ -13,6 +17,8 @@ export const HANDLER_POISONED = 'handler_poisoned'
 /** The broker it came from. Watermill's name. */
 export const SUBSCRIBER_POISONED = 'subscriber_poisoned'
 
+const OPTIONS = { publisher: true, topic: true, when: true } satisfies Record<keyof PoisonQueueOptions, true>
+
 /** Where poisoned messages go, and which they are. */
 export interface PoisonQueueOptions {
   readonly publisher: Publisher
@@ -21,17 +27,20 @@ export interface PoisonQueueOptions {
   readonly when?: (error: Error, context: Context) => boolean
 }
 
-/** Characters of the reason that are kept: all metadata has 8 KiB. */
-const REASON_LENGTH = 1024
+/** Bytes of the reason that are kept at most, and fewer where the message's own metadata leaves less room. */
+const REASON_BYTES = 1024
 
 /**
  * Publishes a message that failed (after all retries) to a topic of poisoned ones and acks it; what the handler returned
  * is not published. Where that publish fails too, so does the delivery. A message that was only given back (open breaker,
- * close, loss) is not poisoned. @throws INVALID_TOPIC
+ * close, loss) is not poisoned. @throws INVALID_TOPIC, BAD_OPTION
  */
 export function poisonQueue(options: PoisonQueueOptions): Middleware {
+  known('poisonQueue', options, OPTIONS)
   const { publisher, topic, when = () => true } = options
-  if (topic === '') throw new MillraceError('INVALID_TOPIC', 'poisonQueue: a topic is wanted')
+  checkTopic(topic)
+  callable('poisonQueue: publisher.publish', (publisher as Partial<Publisher> | undefined)?.publish ?? null)
+  callable('poisonQueue: when', options.when)
   const poison = async (thrown: unknown, context: Context): Promise<undefined> => {
     const error = asError(thrown)
     if (isMillraceError(error, 'BREAKER_OPEN') || context.signal.aborted || !when(error, context)) throw error
@@ -57,14 +66,22 @@ export function poisonQueue(options: PoisonQueueOptions): Middleware {
 
 function poisoned(context: Context, error: Error): Message {
   const { message, topic } = context.delivery
-  return {
-    ...message,
-    metadata: Object.freeze({
-      ...message.metadata,
-      [REASON_POISONED]: error.message.slice(0, REASON_LENGTH).replaceAll('\0', '').toWellFormed(),
-      [TOPIC_POISONED]: topic,
-      [HANDLER_POISONED]: context.handler,
-      [SUBSCRIBER_POISONED]: context.subscriber,
-    }),
+  const metadata: Record<string, string> = {
+    ...message.metadata,
+    [REASON_POISONED]: '',
+    [TOPIC_POISONED]: topic,
+    [HANDLER_POISONED]: context.handler,
+    [SUBSCRIBER_POISONED]: context.subscriber,
   }
+  const room = METADATA_BYTES - size(metadata)
+  metadata[REASON_POISONED] = fit(error.message, Math.max(0, Math.min(room, REASON_BYTES)))
+  return { ...message, metadata: Object.freeze(metadata) }
+}
+
+/** What counts of it: the history of a dead letter has room of its own. */
+function size(metadata: Readonly<Record<string, string>>): number {
+  let bytes = 0
+  for (const [key, value] of Object.entries(metadata))
+    if (!key.toLowerCase().startsWith('millrace-')) bytes += key.length + Buffer.byteLength(value)
+  return bytes
 }

@@ -30,7 +30,7 @@ export function randomThrow<C extends Attempt = Context>(
 }
 
 function checked(probability: number, { random = Math.random }: RandomFailOptions): () => boolean {
-  if (!(probability >= 0 && probability <= 1))
-    throw new MillraceError('BAD_OPTION', `a probability is from 0 to 1, not ${probability}`)
+  if (typeof probability !== 'number' || !(probability >= 0 && probability <= 1))
+    throw new MillraceError('BAD_OPTION', `a probability is from 0 to 1, not ${String(probability)}`)
   return () => random() < probability
 }

@@ -8,6 +8,7 @@ import { duplicator } from '../../src/middleware/duplicator.ts'
 import { ignoreErrors } from '../../src/middleware/ignore-errors.ts'
 import { instantAck } from '../../src/middleware/instant-ack.ts'
 import { log } from '../../src/middleware/log.ts'
+import { memory } from '../../src/memory/index.ts'
 import { poisonQueue } from '../../src/middleware/poison-queue.ts'
 import { randomFail, randomThrow } from '../../src/middleware/random-fail.ts'
 import { recoverer } from '../../src/middleware/recoverer.ts'
@@ -181,7 +182,7 @@ describe('failing at random', () => {
     expect(randomThrow(0)(() => 'done')(1, fakeContext())).toBe('done')
   })
 
-  test.each([-0.1, 1.1, Number.NaN])('refuses a probability of %d', probability => {
+  test.each([-0.1, 1.1, Number.NaN, '1' as never])('refuses a probability of %o', probability => {
     expect(() => randomFail(probability)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
   })
 })
@@ -223,6 +224,32 @@ describe('poisonQueue', () => {
       },
     ])
     expect(incoming.metadata).toEqual({ own: 'stays' })
+  })
+
+  test('a message whose metadata leaves no room for a long reason is taken with a short one', async () => {
+    const broker = memory()
+    const poison = await broker.subscribe('poison')
+    const long = () => Promise.reject(new Error('ü'.repeat(5000)))
+    for (const own of [0, 7000, 8050]) {
+      const incoming = message('bad', { metadata: own === 0 ? {} : { own: 'x'.repeat(own) } })
+      const context = fakeContext({ delivery: fakeDelivery({ message: incoming }) })
+
+      await poisonQueue({ publisher: broker, topic: 'poison' })(long)(1, context)
+
+      const { metadata } = (await poison.receive()).message
+      expect(metadata['topic_poisoned']).toBe('orders')
+      expect(metadata['reason_poisoned']).toMatch(/^ü*$/)
+      expect(metadata['reason_poisoned']?.length).toBeLessThanOrEqual(512)
+    }
+  })
+
+  test.each([
+    [{ publisher: {}, topic: 'poison' }],
+    [{ topic: 'poison' }],
+    [{ publisher: memory(), topic: 'poison', when: true }],
+    [{ publisher: memory(), topic: 'poison', wehn: () => true }],
+  ])('%o is BAD_OPTION', options => {
+    expect(() => poisonQueue(options as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
   })
 
   test('errors that it is not for fail as ever', async () => {
