@@ -191,8 +191,10 @@ export class Group {
         this.#again(cursor, offset, settlement.attempt)
         break
       case 'hold':
+        // Core has it, and hands it out again without coming back here.
         this.#rare.nacked++
         this.#rare.redelivered++
+        this.#delivered++
     }
   }
 

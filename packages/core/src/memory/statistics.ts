@@ -5,7 +5,7 @@ export interface Counts {
   delivered: number
   acked: number
   nacked: number
-  /** Hand-outs after the first. */
+  /** Hand-outs of what had failed before: with an attempt of 2 or more. */
   redelivered: number
   released: number
   expired: number

@@ -368,6 +368,22 @@ describe('groups and priorities', () => {
 })
 
 describe('statistics', () => {
+  test('a failure that waits in this process counts as one that waits with the broker', async () => {
+    for (const redelivery of ['broker', 'process'] as const) {
+      const { broker, clock } = made()
+      const reader = await broker.subscribe('t', { group: 'g', redelivery, backoff: { base: 10, jitter: 'none' } })
+      await broker.publish('t', many(1))
+      drain(reader)[0]?.nack()
+      await reader.flush()
+      await clock.advance(10)
+      drain(reader)[0]?.ack()
+      await reader.flush()
+
+      const counts = { delivered: 2, redelivered: 1, nacked: 1, acked: 1, pending: 0, inFlight: 0 }
+      expect(broker.statistics().topics['t']?.groups['g'], redelivery).toMatchObject(counts)
+    }
+  })
+
   test('count what happened, per topic and group', async () => {
     const { broker, clock } = made()
     const reader = await broker.subscribe('t', { group: 'g', maxDeliveries: 2, backoff: { base: 0, max: 0 } })
