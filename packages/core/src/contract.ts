@@ -94,7 +94,7 @@ export interface Subscription extends AsyncIterable<Delivery>, AsyncDisposable {
   flush(options?: WaitOptions): Promise<void>
   /** Everything up to here is settled; opaque, for `from: { after }`. */
   position(): string | undefined
-  /** Listens to the connection's fate. Returns the function that stops it. */
+  /** Listens to the connection's fate. Returns the function that stops it. @throws BAD_OPTION */
   on(event: SubscriptionEventName, listener: (event: SubscriptionEvent) => void): () => void
   /** Never rejects: resolves to what ended it, or undefined after `close()`. */
   readonly closed: Promise<Error | undefined>

@@ -3,9 +3,11 @@ import type { Clock, Timer } from '../clock/clock.ts'
 import { aborted } from './abort.ts'
 import type { HandedDelivery } from './delivery.ts'
 import { Ring } from './ring.ts'
-import { milliseconds, whole } from '../bounds.ts'
+import { known, milliseconds, whole } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 import { Turn } from './turn.ts'
+
+const BATCHES = { size: true, within: true, signal: true } satisfies Record<keyof BatchOptions, true>
 
 export interface InboxOptions {
   readonly clock: Clock
@@ -152,6 +154,7 @@ export class Inbox {
   }
 
   batches(options: BatchOptions): AsyncIterable<Delivery[]> {
+    known('batches', options, BATCHES)
     const { size, within, signal } = options
     whole('batches: size', size, 1, Number.MAX_SAFE_INTEGER)
     if (within !== undefined) milliseconds('batches: within', within, 0, Infinity)

@@ -163,6 +163,8 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   }
 
   each(handler: (delivery: Delivery) => void | Promise<void>, options?: WaitOptions): Promise<void> {
+    if (typeof handler !== 'function')
+      return Promise.reject(new MillraceError('BAD_OPTION', 'each: it takes a function'))
     return each({ handler, signal: options?.signal, inbox: this.#inbox, take: () => this.#takeBare() })
   }
 

@@ -215,3 +215,13 @@ test('a signal that is none is BAD_OPTION', async () => {
     await expect(store.open({ signal })).rejects.toMatchObject({ code: 'BAD_OPTION' })
   }
 })
+
+test('an event that there is not, and a listener or a handler that is none, are BAD_OPTION', async () => {
+  const subscription = await memory().subscribe('t')
+  const bad = expect.objectContaining({ code: 'BAD_OPTION' }) as Error
+
+  expect(() => subscription.on('closed' as never, () => undefined)).toThrow(bad)
+  expect(() => subscription.on('up', undefined as never)).toThrow(bad)
+  await expect(subscription.each(undefined as never)).rejects.toThrow(bad)
+  expect(() => subscription.batches(undefined as never)).toThrow(bad)
+})
