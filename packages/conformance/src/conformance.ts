@@ -1,4 +1,5 @@
 import type { Capabilities } from 'millrace'
+import { known as checkNames, MillraceError } from 'millrace/adapter'
 import type { Case } from './case.ts'
 import { Examination } from './examination.ts'
 import type { ExaminationOptions } from './examination.ts'
@@ -22,13 +23,22 @@ export interface ConformanceOptions extends ExaminationOptions {
   readonly report?: string
 }
 
+const OPTIONS = {
+  name: true, open: true, test: true, skip: true, restart: true, foreign: true, mode: true, order: true, report: true,
+  server: true, patience: true, cases: true, lease: true,
+} satisfies Record<keyof ConformanceOptions, true> // prettier-ignore
+
 /**
  * Registers the suite with a test runner: one test for each promise of the contract.
  *
  * Which cases apply is read from the capabilities of one broker. Where `open` is synchronous, as every factory of
- * Millrace's is, that is done here, and nothing is connected; else when the first case runs.
+ * Millrace's is, that is done here, and nothing is connected; else when the first case runs. @throws BAD_OPTION
  */
 export function conformance(options: ConformanceOptions): void {
+  checkNames('conformance', options, OPTIONS)
+  for (const name of ['open', 'test'] as const)
+    if (typeof options[name] !== 'function')
+      throw new MillraceError('BAD_OPTION', `conformance: ${name} is a function, not ${typeof options[name]}`)
   const examination = new Examination(options)
   const known = peek(options)
   const { cases = suite } = options

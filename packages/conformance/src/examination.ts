@@ -1,4 +1,5 @@
 import type { Broker, Capabilities } from 'millrace'
+import { MillraceError } from 'millrace/adapter'
 import type { Case, ForeignKind, Means, Mode, Order } from './case.ts'
 import { Kit, Skipped } from './kit/kit.ts'
 import { within } from './kit/waiting.ts'
@@ -57,10 +58,11 @@ export class Examination {
   readonly #results = new Map<string, CaseResult>()
   #capabilities: Promise<Capabilities> | undefined
 
+  /** @throws BAD_OPTION */
   constructor(options: ExaminationOptions) {
     this.#options = options
-    this.#mode = options.mode ?? 'short'
-    this.#order = options.order ?? 'publish-first'
+    this.#mode = oneOf('mode', options.mode ?? 'short', ['short', 'full', 'stress'])
+    this.#order = oneOf('order', options.order ?? 'publish-first', ['publish-first', 'subscribe-first'])
     this.#patience = options.patience ?? (this.#mode === 'stress' ? 75_000 : 15_000)
     this.limit = this.#patience * LONGEST
   }
@@ -164,4 +166,9 @@ export class Examination {
 /** Runs the whole suite with no test runner. */
 export function examine(options: ExaminationOptions & Selection): Promise<Report> {
   return new Examination(options).runAll(options)
+}
+
+function oneOf<T extends string>(name: string, value: T, all: readonly T[]): T {
+  if (all.includes(value)) return value
+  throw new MillraceError('BAD_OPTION', `conformance: ${name} is one of ${all.join(', ')}, not '${value}'`)
 }

@@ -88,6 +88,20 @@ test("without a skip of one's own the runner's context is told", async () => {
   expect(reasons).toEqual(['it is there (capabilities.groups)'])
 })
 
+test.each([
+  [{ restrt: () => Promise.resolve() }],
+  [{ mode: 'long' }],
+  [{ order: 'subscribe' }],
+  [{ open: 'memory' }],
+  [{ test: undefined }],
+])('%o is BAD_OPTION: nothing runs otherwise than it was told to', wrong => {
+  const { test } = listing()
+
+  expect(() => conformance({ name: 'memory', open: () => memory(), test, ...wrong } as never)).toThrow(
+    expect.objectContaining({ code: 'BAD_OPTION' }),
+  )
+})
+
 test('an open that fails fails every case with its error', async () => {
   const runner = listing()
   const open = (): never => {
