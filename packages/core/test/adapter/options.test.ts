@@ -160,6 +160,8 @@ test('a router takes functions as handlers and middleware, and what subscribes a
   }
   expect(() => router.use(null as never)).toThrow(bad)
   expect(() => router.use({ per: 'attempt' }, next => next)).toThrow(bad)
+  expect(() => router.use(next => next, { per: 'message' as never })).toThrow(bad)
+  expect(() => router.use(next => next, { pre: 'delivery' } as never)).toThrow(bad)
 })
 
 test('a subscription whose dead letters would come back to it is refused', async () => {
