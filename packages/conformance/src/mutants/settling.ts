@@ -68,6 +68,7 @@ export const settling: readonly Mutant[] = [
       cases.provenanceKept,
       cases.attemptsMonotone,
       cases.attemptsDurable,
+      cases.transactional,
     ],
     () => ({
       delivery: inner => overlay(inner, { nack: () => inner.ack() }),
@@ -126,17 +127,21 @@ export const settling: readonly Mutant[] = [
       return overlay(inner, { release: () => quietly(() => inner.release()) })
     },
   })),
-  mutant('never aborts the signal of what is settled', [cases.signalCodes, cases.messageCtx], () => ({
-    delivery(inner) {
-      const { signal } = inner
-      const controller = new AbortController()
-      signal.addEventListener('abort', () => {
-        if (!isMillraceError(signal.reason, 'SETTLED')) controller.abort(signal.reason)
-      })
-      return overlay(inner, { signal: controller.signal })
-    },
-  })),
-  mutant('aborts every signal as lost', [cases.signalCodes], () => ({
+  mutant(
+    'never aborts the signal of what is settled',
+    [cases.signalCodes, cases.messageCtx, cases.transactional],
+    () => ({
+      delivery(inner) {
+        const { signal } = inner
+        const controller = new AbortController()
+        signal.addEventListener('abort', () => {
+          if (!isMillraceError(signal.reason, 'SETTLED')) controller.abort(signal.reason)
+        })
+        return overlay(inner, { signal: controller.signal })
+      },
+    }),
+  ),
+  mutant('aborts every signal as lost', [cases.signalCodes, cases.transactional], () => ({
     delivery(inner) {
       const { signal } = inner
       const controller = new AbortController()
@@ -146,7 +151,7 @@ export const settling: readonly Mutant[] = [
       return overlay(inner, { signal: controller.signal })
     },
   })),
-  mutant('loses an acknowledgement that a close meets', [cases.ackedStaysAway], () => {
+  mutant('loses an acknowledgement that a close meets', [cases.ackedStaysAway, cases.transactional], () => {
     let broker: Broker | undefined
     return {
       broker(inner) {
