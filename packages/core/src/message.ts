@@ -4,14 +4,17 @@ import { newId } from './id.ts'
 
 /** What a message carries beside its payload. Bounds: `Message`. */
 export interface MessageOptions {
-  /** Default: a new UUIDv7. Not empty, at most 255 characters. */
+  /** Default: a new UUIDv7. Not empty, at most 255 characters, well-formed, without U+0000. */
   readonly id?: string
+  /** Well-formed: without lone surrogates. */
   readonly key?: string
   readonly metadata?: Readonly<Record<string, string>>
 }
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
+/** A mark of byte order is a character of the text like the others. */
+const exactly = new TextDecoder('utf-8', { ignoreBOM: true })
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({})
 const EMPTY = new Uint8Array(0)
 
@@ -37,7 +40,7 @@ export function tombstone(key: string, options?: Omit<MessageOptions, 'key'>): M
 
 /** The payload as UTF-8 text. */
 export function text(message: Message): string {
-  return decoder.decode(message.payload)
+  return exactly.decode(message.payload)
 }
 
 /** The payload as JSON. @throws UNDECODABLE */
@@ -51,13 +54,19 @@ export function json(message: Message): unknown {
 
 function withOptions(payload: Uint8Array, options: MessageOptions): Message {
   const { id, key, metadata } = options
-  if (id !== undefined && (typeof id !== 'string' || id.length === 0 || id.length > 255))
-    throw new MillraceError('BAD_OPTION', 'an id is a string of 1 to 255 characters')
-  if (key !== undefined && typeof key !== 'string') throw new MillraceError('BAD_OPTION', 'a key is a string')
+  if (id !== undefined && !isId(id))
+    throw new MillraceError('BAD_OPTION', 'an id is a well-formed string of 1 to 255 characters, without U+0000')
+  // It may have U+0000: numbers are keys of other producers' on Kafka, and outputs take over the key of what came in.
+  if (key !== undefined && (typeof key !== 'string' || !key.isWellFormed()))
+    throw new MillraceError('BAD_OPTION', 'a key is a well-formed string')
   const own = metadata === undefined ? NO_METADATA : checkedMetadata(metadata)
   return key === undefined
     ? { id: id ?? newId(), payload, metadata: own }
     : { id: id ?? newId(), payload, metadata: own, key }
+}
+
+function isId(id: unknown): boolean {
+  return typeof id === 'string' && id.length > 0 && id.length <= 255 && id.isWellFormed() && !id.includes('\0')
 }
 
 const KEY = /^[A-Za-z0-9._-]{1,128}$/

@@ -18,6 +18,20 @@ describe('a message', () => {
     expect(() => json(message('{'))).toThrow(expect.objectContaining({ code: 'UNDECODABLE' }))
   })
 
+  test('an id or a key that could not travel as it is is a bad option', () => {
+    const bad = expect.objectContaining({ code: 'BAD_OPTION' }) as Error
+
+    for (const id of ['', 'x'.repeat(256), '\ud800', 'a\udc00b', 'a\0b', 5 as never, null as never])
+      expect(() => message('x', { id })).toThrow(bad)
+    for (const key of ['\ud800', 5 as never, null as never]) expect(() => message('x', { key })).toThrow(bad)
+    expect(message('x', { id: 'a\r\n🌊', key: '\0\0\0\u0007' })).toMatchObject({ id: 'a\r\n🌊', key: '\0\0\0\u0007' })
+  })
+
+  test('text is read as it was written, a byte order mark too; JSON may begin with one', () => {
+    expect(text(message('\ufeffa'))).toBe('\ufeffa')
+    expect(json(message('\ufeff{}'))).toEqual({})
+  })
+
   test('a tombstone has a key and nothing else', () => {
     expect(tombstone('k')).toMatchObject({ key: 'k', tombstone: true, payload: new Uint8Array(0) })
   })

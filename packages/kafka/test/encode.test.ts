@@ -13,7 +13,7 @@ function stored({ key, value, headers }: OutRecord): InRecord {
 
 describe('our own records', () => {
   test('a message comes back as it went', () => {
-    const sent = message('payload', { key: 'käse', metadata: { a: '1', b: '' } })
+    const sent = message('payload', { id: '\ufeffid', key: 'käse', metadata: { a: '1', b: '', mark: '\ufeffbom' } })
 
     const { message: read, stamp } = fromRecord(stored(toRecord(sent, { time: 5, expires: 9 }, 'millrace')), PLACE)
 

@@ -25,9 +25,9 @@ export interface Encoded {
 
 /** What user properties cannot carry as it is: one JSON object. */
 const ODD = 'millrace-metadata'
-/** Servers refuse control characters and non-characters in strings (MQTT 5 §1.5.4). */
+/** Servers refuse control characters and non-characters in strings, and end the connection over U+0000 (MQTT 5 §1.5.4). */
 // oxlint-disable-next-line no-control-regex -- those are what is looked for
-const STRANGE = /[\u0001-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud83f-\udbff][\udffe\udfff]/
+const STRANGE = /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|[\ud83f-\udbff][\udffe\udfff]/
 /** Bytes of a string (MQTT 5 §1.5.4), and characters that cannot have more. */
 const LONGEST = 65_535
 const SURE = LONGEST / 3

@@ -13,14 +13,14 @@ test.each([
   ['envelope', 4],
 ] as const)('a message comes back as it went: %s', (wire: Wire, version) => {
   const metadata = { lines: 'a\r\nb', constructor: 'x', snow: '☃', empty: '' }
-  const sent = message(new Uint8Array([0, 255, 7]), { key: 'k\u0001', metadata })
+  const sent = message(new Uint8Array([0, 255, 7]), { key: 'k\u0001\0', metadata })
 
   const { payload, properties } = toMqtt(sent, { time: 5, attempt: 3 }, wire, version)
   const { message: read, stamp } = fromMqtt(packet(payload, properties), 'a')
 
   expect({ ...read, payload: [...read.payload], metadata: { ...read.metadata } }).toEqual({
     id: sent.id,
-    key: 'k\u0001',
+    key: 'k\u0001\0',
     payload: [0, 255, 7],
     metadata,
   })

@@ -46,6 +46,8 @@ export function toHeaders(message: Message, stamp: Stamp = {}): Record<string, s
 const LEGAL = /^[A-Za-z0-9._-]{1,128}$/
 const SYSTEM = new Set<string>(Object.values(HEADERS))
 const decoder = new TextDecoder()
+/** A mark of byte order is a character of the value like the others. */
+const exactly = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Reads headers of whoever wrote them. Values that are no strings become strings (bytes by UTF-8, objects by JSON);
@@ -57,7 +59,8 @@ export function fromHeaders(headers: Iterable<readonly [string, unknown]>, ignor
   for (const [key, value] of headers) {
     if (value === undefined || value === null) continue
     const text = readable(value)
-    if (SYSTEM.has(key)) system[key] = text
+    // A key is whatever was published, U+0000 included.
+    if (SYSTEM.has(key)) system[key] = key === HEADERS.key && typeof value === 'string' ? value.toWellFormed() : text
     else if (LEGAL.test(key) && !ignore?.(key) && (!/^millrace-/i.test(key) || key.startsWith('millrace-dead-')))
       // Of several of one name the last counts. Plain assignment would set '__proto__' itself.
       Object.defineProperty(metadata, key, { value: text, enumerable: true, configurable: true, writable: true })
@@ -157,7 +160,7 @@ export function unseal(bytes: Uint8Array): { readonly message: Message; readonly
 
 function readable(value: unknown): string {
   if (typeof value === 'string') return clean(value)
-  if (value instanceof Uint8Array) return clean(decoder.decode(value))
+  if (value instanceof Uint8Array) return clean(exactly.decode(value))
   if (typeof value === 'object') {
     try {
       return clean(JSON.stringify(value))

@@ -112,11 +112,12 @@ describe('codecs', () => {
     const Lines = topic<string>('lines', { codec: utf8 as Codec })
 
     expect(await Raw.decode(await Raw.message(new Uint8Array([0, 255])))).toEqual(new Uint8Array([0, 255]))
-    expect(await Lines.decode(await Lines.message('héllo'))).toBe('héllo')
+    expect(await Lines.decode(await Lines.message('\ufeffhéllo'))).toBe('\ufeffhéllo')
     expect(() => Lines.decode(message(new Uint8Array([0xff])))).toThrow(
       expect.objectContaining({ code: 'UNDECODABLE' }),
     )
-    expect(() => Lines.message(7 as unknown as string)).toThrow(expect.objectContaining({ code: 'INVALID_PAYLOAD' }))
+    for (const none of [7 as never, 'half \ud83c'])
+      expect(() => Lines.message(none)).toThrow(expect.objectContaining({ code: 'INVALID_PAYLOAD' }))
   })
 
   test('what JSON has no word for is refused', () => {

@@ -5,7 +5,17 @@ import { ids } from '../../kit/asserting.ts'
 import { take } from '../../kit/reading.ts'
 import { nothing } from '../../needs.ts'
 
-const IDS = ['1', 'order-42', 'a b/c:d?e&f=g', 'grün-ünï-日本-🌊', 'quo\'te"d', '__proto__', 'x'.repeat(255)]
+const IDS = [
+  '1',
+  'order-42',
+  'a b/c:d?e&f=g',
+  'grün-ünï-日本-🌊',
+  'quo\'te"d',
+  '__proto__',
+  ' a\r\n',
+  '\ufeffb',
+  'x'.repeat(255),
+]
 
 export const idsPreserved: Case = {
   title: 'ids arrive as they were given, up to 255 characters',

@@ -4,7 +4,7 @@ import type { Case } from '../../case.ts'
 import { take } from '../../kit/reading.ts'
 import { nothing } from '../../needs.ts'
 
-const KEYS = ['k', 'customer 7', 'grün/日本 🌊', '', '__proto__', 'k'.repeat(200)]
+const KEYS = ['k', 'customer 7', 'grün/日本 🌊', '', '__proto__', 'a\r\nb', '\0\0\0\u0007', 'k'.repeat(200)]
 
 export const keysPreserved: Case = {
   title: 'keys arrive as they were given, and none where none was given',
