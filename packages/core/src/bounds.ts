@@ -39,6 +39,10 @@ export function abortable(what: string, signal: unknown): void {
 
 /** @throws BAD_OPTION unless it is a function, or undefined. */
 export function callable(option: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function')
-    throw new MillraceError('BAD_OPTION', `${option} is a function, not ${typeof value}`)
+  if (value !== undefined) method(option, value)
+}
+
+/** @throws BAD_OPTION unless it is a function. */
+export function method(option: string, value: unknown): void {
+  if (typeof value !== 'function') throw new MillraceError('BAD_OPTION', `${option} is a function, not ${typeof value}`)
 }

@@ -15,7 +15,7 @@ export interface Message {
   readonly payload: Uint8Array
   /** Keys `[A-Za-z0-9._-]{1,128}`, unique whatever their case; well-formed values without U+0000; 8 KiB in all. */
   readonly metadata: Readonly<Record<string, string>>
-  /** Ordering and partition key. */
+  /** Ordering and partition key: any well-formed text. */
   readonly key?: string
   /** A null payload, where the broker tells it from an empty one. */
   readonly tombstone?: true

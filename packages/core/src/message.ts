@@ -33,8 +33,9 @@ export function message(payload: Uint8Array | string, options?: MessageOptions):
   return withOptions(bytes, options)
 }
 
-/** A message whose payload is null: "this key is gone", where the broker tells that from an empty payload. */
+/** A message whose payload is null: "this key is gone", where the broker tells that from an empty payload. @throws BAD_OPTION */
 export function tombstone(key: string, options?: Omit<MessageOptions, 'key'>): Message {
+  if (typeof key !== 'string') throw new MillraceError('BAD_OPTION', 'a tombstone has a key: a string')
   return { ...withOptions(EMPTY, { ...options, key }), tombstone: true }
 }
 

@@ -24,6 +24,7 @@ describe('a message', () => {
     for (const id of ['', 'x'.repeat(256), '\ud800', 'a\udc00b', 'a\0b', 5 as never, null as never])
       expect(() => message('x', { id })).toThrow(bad)
     for (const key of ['\ud800', 5 as never, null as never]) expect(() => message('x', { key })).toThrow(bad)
+    for (const none of [undefined, null, 5] as never[]) expect(() => tombstone(none)).toThrow(bad)
     expect(message('x', { id: 'a\r\n🌊', key: '\0\0\0\u0007' })).toMatchObject({ id: 'a\r\n🌊', key: '\0\0\0\u0007' })
   })
 

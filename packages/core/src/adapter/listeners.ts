@@ -1,5 +1,5 @@
 import type { SubscriptionEvent, SubscriptionEventName } from '../contract.ts'
-import { callable } from '../bounds.ts'
+import { method } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 import { warn } from '../warning.ts'
 
@@ -13,7 +13,7 @@ export class Listeners {
   on(event: SubscriptionEventName, listener: (event: SubscriptionEvent) => void): () => void {
     if (!EVENTS.includes(event))
       throw new MillraceError('BAD_OPTION', `there is no event '${String(event)}'; there are ${EVENTS.join(', ')}`)
-    callable(`a listener for '${event}'`, listener ?? null)
+    method(`a listener for '${event}'`, listener)
     let set = this.#listeners.get(event)
     if (!set) this.#listeners.set(event, (set = new Set()))
     set.add(listener)

@@ -1,5 +1,5 @@
 import { fit } from '../adapter/dead-letter.ts'
-import { callable, known } from '../bounds.ts'
+import { callable, known, method } from '../bounds.ts'
 import type { Message, Publisher } from '../contract.ts'
 import { asError, isMillraceError, MillraceError } from '../errors.ts'
 import type { Context, Middleware } from '../handler.ts'
@@ -39,7 +39,7 @@ export function poisonQueue(options: PoisonQueueOptions): Middleware {
   known('poisonQueue', options, OPTIONS)
   const { publisher, topic, when = () => true } = options
   checkTopic(topic)
-  callable('poisonQueue: publisher.publish', (publisher as Partial<Publisher> | undefined)?.publish ?? null)
+  method('poisonQueue: publisher.publish', (publisher as Partial<Publisher> | null | undefined)?.publish)
   callable('poisonQueue: when', options.when)
   const poison = async (thrown: unknown, context: Context): Promise<undefined> => {
     const error = asError(thrown)

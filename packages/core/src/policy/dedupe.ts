@@ -2,7 +2,7 @@ import type { Message } from '../contract.ts'
 import { newId } from '../id.ts'
 import type { Attempt, Middleware } from '../handler.ts'
 import { isThenable } from '../thenable.ts'
-import { callable, known, milliseconds } from '../bounds.ts'
+import { callable, known, method, milliseconds } from '../bounds.ts'
 import type { DedupeStore } from './dedupe-store.ts'
 import { memoryDedupeStore } from './dedupe-store.ts'
 import { perDelivery } from './per-delivery.ts'
@@ -47,8 +47,7 @@ export class Deduplicator {
     known('dedupe', options, OPTIONS)
     callable('dedupe.key', options.key)
     for (const name of ['claim', 'confirm', 'release'] as const)
-      if (options.store !== undefined)
-        callable(`dedupe.store.${name}`, (options.store as DedupeStore | null)?.[name] ?? null)
+      if (options.store !== undefined) method(`dedupe.store.${name}`, (options.store as DedupeStore | null)?.[name])
     const { key = (message: Message) => message.id, ttl = 3_600_000, lease = 300_000, store } = options
     milliseconds('dedupe.ttl', ttl, 1, Infinity)
     milliseconds('dedupe.lease', lease, 1, Infinity)

@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.ts'
 import { jsonCodec } from '../codec/json.ts'
 import type { Message } from '../contract.ts'
-import { callable, known } from '../bounds.ts'
+import { callable, known, method } from '../bounds.ts'
 import { isMillraceError, MillraceError } from '../errors.ts'
 import { message } from '../message.ts'
 import { checkTopic } from '../names.ts'
@@ -58,9 +58,9 @@ export function topic(name: string, options: TopicOptions<unknown> & { readonly 
   const what = `topic '${name}'`
   known(what, options, OPTIONS)
   const { schema, codec = jsonCodec, key, version = 1, upcast = {} } = options
-  if (schema !== undefined) callable(`${what}: schema['~standard'].validate`, standard(schema)?.validate ?? null)
+  if (schema !== undefined) method(`${what}: schema['~standard'].validate`, standard(schema)?.validate)
   for (const part of ['encode', 'decode'] as const)
-    callable(`${what}: codec.${part}`, (codec as Partial<Codec> | null)?.[part] ?? null)
+    method(`${what}: codec.${part}`, (codec as Partial<Codec> | null)?.[part])
   callable(`${what}: key`, key)
   for (const [from, step] of Object.entries(upcast)) callable(`${what}: upcast[${from}]`, step)
   if (!Number.isInteger(version) || version < 1)
