@@ -1,4 +1,5 @@
 import type { Broker } from './contract.ts'
+import { abortable, known } from './bounds.ts'
 import { asError, MillraceError } from './errors.ts'
 import { memory } from './memory/index.ts'
 import type { MemoryOptions } from './memory/index.ts'
@@ -17,6 +18,8 @@ export interface ConnectOptions {
   /** Options of the adapter's own, beside those in the URL's query. */
   readonly options?: Readonly<Record<string, unknown>>
 }
+
+const OPTIONS = { adapters: true, open: true, signal: true, options: true } satisfies Record<keyof ConnectOptions, true>
 
 interface Adapter {
   readonly name: string
@@ -61,9 +64,11 @@ const SCHEMES: Readonly<Record<string, Adapter>> = {
 /**
  * A broker for a URL: `memory:`, `amqp://user:password@host`, `kafka://host:9092`… Options go in the query; credentials
  * are never part of an error.
- * @throws BAD_OPTION for a scheme that there is not; NOT_INSTALLED, naming the package; what `open` rejects with
+ * @throws BAD_OPTION for a scheme or an option that there is not; NOT_INSTALLED, naming the package; what `open` rejects with
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Broker> {
+  known("connect (an adapter's own options go into 'options')", options, OPTIONS)
+  abortable('connect', options.signal)
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
   if (scheme === undefined)
     throw new MillraceError('BAD_OPTION', "connect: a URL begins with its scheme, such as 'memory:' or 'amqp:'")

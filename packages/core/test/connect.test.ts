@@ -25,6 +25,10 @@ test.each(['memory:?capacity=many', 'memory:?whenFull=maybe', 'memory:?colour=re
   },
 )
 
+test.each([{ optoins: {} }, { clientId: 'me' }, { signal: 5 }, null])('options %j are BAD_OPTION', async options => {
+  await expect(connect('memory:', options as never)).rejects.toMatchObject({ code: 'BAD_OPTION' })
+})
+
 test('a package that is not installed is named, and the credentials are not', async () => {
   const connecting = connect('sqs://user:secret@host')
 
