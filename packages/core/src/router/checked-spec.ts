@@ -37,7 +37,7 @@ export function checkSpec(name: string, spec: Spec): void {
   if ('atomic' in spec && spec.atomic !== undefined && typeof spec.atomic !== 'boolean')
     throw new MillraceError('BAD_OPTION', `${what}: atomic is true or false`)
   for (const [option, word] of Object.entries(SAID_OTHERWISE))
-    if (spec.subscribe && option in spec.subscribe)
+    if (spec.subscribe?.[option as never] !== undefined)
       throw new MillraceError('BAD_OPTION', `${what}: subscribe has no '${option}' here; say ${word} beside it`)
 }
 

@@ -573,6 +573,13 @@ describe('what is wrong is told', () => {
     )
   })
 
+  test('an option that is undefined is none at all', () => {
+    const router = new Router({ logger: silent })
+    const absent = { retyr: undefined, subscribe: { group: undefined } } as object
+
+    expect(() => router.handle('h', { subscriber: memory(), topic: 't', ...absent }, () => undefined)).not.toThrow()
+  })
+
   test('a topic to publish to that is none, when the handler is added', () => {
     const router = new Router({ logger: silent })
 
