@@ -16,7 +16,7 @@ import type {
 } from '../contract.ts'
 import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
-import { abortable, milliseconds } from '../bounds.ts'
+import { abortable, method, milliseconds } from '../bounds.ts'
 import { asError, isMillraceError, MillraceError } from '../errors.ts'
 import { checkGroup, checkTopic } from '../names.ts'
 import type { Pattern } from '../pattern.ts'
@@ -45,6 +45,10 @@ export interface BrokerOptions {
 
 /** Makes a broker of a driver. @throws BAD_OPTION */
 export function broker(driver: Driver, options: BrokerOptions = {}): Broker {
+  for (const name of ['open', 'declare', 'write', 'attach', 'close'] as const)
+    method(`driver.${name}`, (driver as Partial<Driver> | null | undefined)?.[name])
+  if (typeof driver.capabilities !== 'object' || driver.capabilities === null)
+    throw new MillraceError('BAD_OPTION', 'driver.capabilities say what the broker can do; there are none')
   const core = new CoreBroker(driver, options)
   // An optional method that is absent says more than one that rejects.
   if (!driver.capabilities.transactions || !driver.transaction)

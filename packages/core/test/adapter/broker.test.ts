@@ -128,6 +128,19 @@ describe('asking for what is not there', () => {
     await expect(broker.subscribe('t', { group: 'g', ...options })).rejects.toMatchObject({ code })
   })
 
+  test('a driver that is none is told by what it lacks', () => {
+    const whole = new ScriptedDriver(virtualClock())
+    const without = (name: string) =>
+      new Proxy(whole, { get: (at, key) => (key === name ? undefined : Reflect.get(at, key)) })
+
+    for (const name of ['open', 'declare', 'write', 'attach', 'close', 'capabilities'])
+      expect(() => broker(without(name))).toThrow(
+        expect.objectContaining({ code: 'BAD_OPTION', message: expect.stringContaining(`driver.${name}`) as string }),
+      )
+    for (const none of [undefined, null, {}])
+      expect(() => broker(none as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+  })
+
   test('an optional method is absent, and says so by being undefined', () => {
     const { broker } = made()
 
