@@ -74,7 +74,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(help)
     return values.help ? 0 : 2
   }
-  const run = commands[command]
+  const run = Object.hasOwn(commands, command) ? commands[command] : undefined
   if (!run) throw new HarnessError('BAD_OPTION', `there is no command '${command}': up, down or status`)
   const { rows, failures = [] } = await run(names.map(wish), values.clear)
   process.stdout.write(values.json ? JSON.stringify(rows, undefined, 2) + '\n' : table(rows, done[command]!)) // has the same keys

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder } from './cache.ts'
 import type { ServerName } from './catalogue.ts'
+import { HarnessError } from './error.ts'
 import { isAlive } from './live-process.ts'
 import { locked } from './lock.ts'
 import { freePorts, isFree } from './ports.ts'
@@ -52,8 +53,11 @@ export async function stopShared(folder: string, { clear = false }: { clear?: bo
   })
 }
 
-/** Where the shared instances of a set are. */
+/** Where the shared instances of a set are. @throws BAD_OPTION for a name that could lead out of the cache */
 export function sharedFolder(set: string = sharedSet()): string {
+  // A test run's has the encoded start time of its process in it.
+  if (!/^[\w-][\w%.!~*'()-]{0,127}$/.test(set))
+    throw new HarnessError('BAD_OPTION', `MILLRACE_BROKERS is a word, of letters, digits, '-' and '_', not '${set}'`)
   return join(cacheFolder(), 'run', 'shared', set)
 }
 
