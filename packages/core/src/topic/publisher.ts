@@ -13,10 +13,9 @@ export interface TopicPublisher<In> {
 /** A publisher of one topic's values on a broker. */
 export function publisher<In, Out>(broker: Publisher, topic: Topic<In, Out>): TopicPublisher<In> {
   return {
-    async publish(value, options = {}) {
-      const { id, key, metadata, ...publish } = options
-      const made = topic.message(value, { ...(id !== undefined && { id }), ...(key !== undefined && { key }), ...(metadata && { metadata }) }) // prettier-ignore
-      await broker.publish(topic.name, isThenable(made) ? await made : made, publish)
+    async publish(value, options) {
+      const made = topic.message(value, options && own(options))
+      await broker.publish(topic.name, isThenable(made) ? await made : made, options && rest(options))
     },
     async publishAll(values, options) {
       const messages: Message[] = []
@@ -27,4 +26,16 @@ export function publisher<In, Out>(broker: Publisher, topic: Topic<In, Out>): To
       await broker.publish(topic.name, messages, options)
     },
   }
+}
+
+type Both = PublishOptions & TopicMessageOptions
+
+/** What the message says for itself. */
+function own({ id, key, metadata }: Both): TopicMessageOptions {
+  return { ...(id !== undefined && { id }), ...(key !== undefined && { key }), ...(metadata && { metadata }) }
+}
+
+/** What is the publish's: a broker refuses what it does not know. */
+function rest({ id: _id, key: _key, metadata: _metadata, ...options }: Both): PublishOptions {
+  return options
 }
