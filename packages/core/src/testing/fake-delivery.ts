@@ -1,3 +1,4 @@
+import { milliseconds } from '../bounds.ts'
 import type { Delivery, Message, NackOptions, RejectOptions } from '../contract.ts'
 import { MillraceError } from '../errors.ts'
 
@@ -60,7 +61,11 @@ export function fakeDelivery(message: Message, options: FakeDeliveryOptions = {}
     origin,
     signal: abort.signal,
     ack: () => settle({ is: 'ack' }),
-    nack: (how = {}) => settle({ is: 'nack', ...how }),
+    nack(how = {}) {
+      const first = !lost && !settlement
+      if (first && how.delay !== undefined) milliseconds('nack: delay', how.delay, 0, Number.MAX_SAFE_INTEGER)
+      return settle({ is: 'nack', ...how })
+    },
     reject: (how = {}) => settle({ is: 'reject', ...how }),
     release: () => settle({ is: 'release' }),
     extend(atLeast) {

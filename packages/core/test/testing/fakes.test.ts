@@ -67,3 +67,12 @@ test('an attempt can be ended, as by a timeout', () => {
 
   expect(isMillraceError(context.signal.reason, 'TIMEOUT')).toBe(true)
 })
+
+test('a fake delivery takes no delay that a real one refuses', () => {
+  const delivery = fakeDelivery(message('x'))
+
+  for (const delay of [-1, Number.NaN, '5' as never])
+    expect(() => delivery.nack({ delay })).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+  expect(delivery.settlement).toBeUndefined()
+  expect(delivery.nack({ delay: 5 })).toBe(true)
+})
