@@ -1,3 +1,4 @@
+import { known } from '../bounds.ts'
 import { isThenable } from '../thenable.ts'
 import type { Message, Name, PublishOptions } from '../contract.ts'
 import { captureLogger } from '../logger.ts'
@@ -16,7 +17,7 @@ import type { Faults } from './faults.ts'
 import { Journal } from './journal.ts'
 import { recorded } from './recorded.ts'
 import type { Report, TopicReport } from './report.ts'
-import { settle } from './settle.ts'
+import { checkSettleOptions, settle } from './settle.ts'
 import type { SettleOptions, Unsettled } from './settle.ts'
 import { virtualClock } from './virtual-clock.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -28,6 +29,8 @@ export interface HarnessOptions {
   /** The memory broker's options. */
   readonly memory?: Omit<MemoryOptions, 'clock'>
 }
+
+const OPTIONS = { start: true, memory: true } satisfies Record<keyof HarnessOptions, true>
 
 /** A router on a memory broker, on a clock that only the test moves; it writes down everything that happens. */
 export interface Harness extends AsyncDisposable {
@@ -67,6 +70,7 @@ export interface Harness extends AsyncDisposable {
 
 /** @throws BAD_OPTION */
 export function harness(options: HarnessOptions = {}): Harness {
+  known('harness', options, OPTIONS)
   const clock = virtualClock(options.start)
   const journal = new Journal()
   const driver = new MemoryDriver(memoryPlan({ ...options.memory, clock }))
@@ -113,7 +117,8 @@ export function harness(options: HarnessOptions = {}): Harness {
     logger,
     run,
     publish: publish as Harness['publish'],
-    async settled(how) {
+    async settled(how = {}) {
+      checkSettleOptions(how)
       await ready()
       await settle({ clock, journal, unsettled, ...how })
       return journal.report()

@@ -1,4 +1,5 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { known, milliseconds } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 import type { Journal } from './journal.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -31,6 +32,17 @@ export interface Settling extends SettleOptions {
 /** Turns of the event loop without an event after which all that needs neither time nor IO has happened. */
 const TURNS = 5
 const DAY = 24 * 3_600_000
+
+const OPTIONS = { within: true, patience: true } satisfies Record<keyof SettleOptions, true>
+
+/** @throws BAD_OPTION */
+export function checkSettleOptions(options: SettleOptions): void {
+  known('settled', options, OPTIONS)
+  for (const name of ['within', 'patience'] as const) {
+    const value = options[name]
+    if (value !== undefined) milliseconds(`settled: ${name}`, value, 0, Infinity)
+  }
+}
 
 /** Resolves when nothing is left to come. @throws TIMEOUT */
 export async function settle(settling: Settling): Promise<void> {

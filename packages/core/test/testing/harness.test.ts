@@ -197,3 +197,12 @@ test('nothing is left running when it is closed', async () => {
 
   expect(mill.clock.pending).toBe(0)
 })
+
+test('options that there are not, or in the wrong place, are BAD_OPTION', async () => {
+  await using mill = harness()
+
+  for (const wrong of [{ patience: 20 }, { memory: { colour: 1 } }, null])
+    expect(() => harness(wrong as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+  for (const wrong of [{ timeout: 5 }, { within: -1 }, { patience: '20' }])
+    await expect(mill.settled(wrong as never)).rejects.toMatchObject({ code: 'BAD_OPTION' })
+})
