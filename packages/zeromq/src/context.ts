@@ -138,8 +138,8 @@ function dialZap(core: ContextCore): ZapLine | undefined {
   const socket = new SocketCore(core, 'DEALER', { internal: true })
   socket.endpoints.connect(ZAP_ENDPOINT)
   return {
-    send: frames => socket.send(frames, undefined),
-    receive: () => socket.receive(),
+    send: (frames, signal) => socket.send(frames, undefined, signal),
+    receive: signal => socket.receive(signal),
     close: () => socket.close(),
   }
 }

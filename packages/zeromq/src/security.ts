@@ -51,13 +51,14 @@ export class Security {
   }
 
   /** The verdict on a peer: of the context's callback, or of the handler on inproc; 'absent' where there is neither. */
-  ask(request: ZapRequest, address: string): ZapVerdict | Promise<ZapVerdict> {
+  ask(request: ZapRequest, address: string, signal: AbortSignal): ZapVerdict | Promise<ZapVerdict> {
     const { context, settings } = this.#core
-    return context.zap.ask(request, {
+    const who = {
       domain: settings.values.zapDomain ?? '',
       address,
       identity: settings.values.routingId ?? new Uint8Array(0),
-    })
+    }
+    return context.zap.ask(request, who, signal)
   }
 
   /** An unpredictable integer from 0 to 2^32 - 1. */

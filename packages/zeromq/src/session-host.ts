@@ -30,7 +30,8 @@ export interface SessionHost {
   readonly speaksZmtp: boolean
   /** HELLO_MSG: the first message on each link; null: none. */
   readonly hello: Uint8Array | null
-  zap(request: ZapRequest, peer: { address: string }): ZapVerdict | Promise<ZapVerdict>
+  /** `signal` aborts when the handshake is over. */
+  zap(request: ZapRequest, peer: { address: string; signal: AbortSignal }): ZapVerdict | Promise<ZapVerdict>
   report(event: MonitorEvent): void
   /** The session is over for good. `dropped` messages were never given to a link. */
   ended(session: Session, dropped: number): void

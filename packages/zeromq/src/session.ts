@@ -41,6 +41,8 @@ export class Session implements Flushable, EngineEvents, Receiver {
   /** It lingers; `last`: on this connection alone. */
   #closing: { timer: NodeJS.Timeout | undefined; last: boolean } | undefined
   #engine: Engine | undefined
+  /** A handler is asked about the peer. */
+  #asking: AbortController | undefined
 
   private constructor(
     host: SessionHost,
@@ -128,10 +130,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     this.#detach('keep')
     if (linger === 0 || pipe === undefined || this.#nothingLeft()) return this.#end()
     if (last && this.#state.is === 'waiting') return this.#end()
-    let timer: NodeJS.Timeout | undefined
-    if (linger > 0) {
-      timer = setTimeout(() => this.#end(), linger)
-    }
+    const timer = linger > 0 ? setTimeout(() => this.#end(), linger) : undefined
     this.#closing = { timer, last }
     this.flush()
   }
@@ -163,7 +162,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     state.connecting = dial({
       connected: link => {
         if (this.#state !== state) return link.destroy()
-        this.#host.report({ type: 'CONNECTED', value: link.fd, endpoint, local: link.local, remote: link.remote })
+        this.#host.report({ type: 'CONNECTED', value: link.fd, ...this.#ends(link) })
         this.#reconnection?.succeeded()
         this.#begin(link)
       },
@@ -200,6 +199,8 @@ export class Session implements Flushable, EngineEvents, Receiver {
   /** The handshake is over, one way or the other. */
   #shaken(timer: NodeJS.Timeout | undefined): void {
     clearTimeout(timer)
+    this.#asking?.abort()
+    this.#asking = undefined
     this.#host.handshakes.delete(this)
   }
 
@@ -257,7 +258,8 @@ export class Session implements Flushable, EngineEvents, Receiver {
     const state = this.#state
     if (state.is !== 'shaking') return
     const { engine, link } = state
-    const verdict = this.#host.zap(request, { address: link.peerAddress })
+    const { signal } = (this.#asking ??= new AbortController())
+    const verdict = this.#host.zap(request, { address: link.peerAddress, signal })
     // Within the engine's own call the answer has to wait for its end.
     void Promise.resolve(verdict)
       .catch((): ZapVerdict => ({ is: 'reply', status: 500 }))
@@ -289,14 +291,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     const { options } = this
     const heartbeat = options.heartbeatInterval > 0 ? this.#beat(engine) : undefined
     this.#state = { is: 'open', link, engine, heartbeat }
-    if (host.speaksZmtp)
-      host.report({
-        type: 'HANDSHAKE_SUCCEEDED',
-        value: 0,
-        endpoint: options.endpoint,
-        local: link.local,
-        remote: link.remote,
-      })
+    if (host.speaksZmtp) host.report({ type: 'HANDSHAKE_SUCCEEDED', value: 0, ...this.#ends(link) })
     if (this.#pipe === undefined && this.#closing !== undefined) return this.#refuse('the socket is closing')
     const pipe = this.#pipe ?? this.#makePipe()
     pipe.identity = Buffer.from(peer.routingId)
@@ -325,7 +320,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     if (state.is !== 'shaking' && state.is !== 'open') return
     const { link, engine } = state
     if (state.is === 'shaking') this.#shaken(state.timer)
-    const ends = { endpoint: this.options.endpoint, local: link.local, remote: link.remote }
+    const ends = this.#ends(link)
     if (during === 'handshake') this.#host.report(handshakeFailed(failure, ends))
     else this.#host.report({ type: 'DISCONNECTED', value: link.fd, detail: failure.message, ...ends })
     if (state.is === 'open') state.heartbeat?.stop()
@@ -352,7 +347,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     const state = this.#state
     if (state.is !== 'open' && state.is !== 'shaking' && state.is !== 'failing') return
     const { link, engine } = state
-    const ends = { endpoint: this.options.endpoint, local: link.local, remote: link.remote }
+    const ends = this.#ends(link)
     if (state.is === 'shaking') {
       this.#shaken(state.timer)
       this.#host.report({
@@ -369,6 +364,10 @@ export class Session implements Flushable, EngineEvents, Receiver {
     const stop = state.is === 'shaking' && (this.options.reconnectStop & 2) !== 0
     if (this.side === 'bind' || stop) return this.#terminate()
     this.#retry()
+  }
+
+  #ends(link: Link): { endpoint: string; local: string; remote: string } {
+    return { endpoint: this.options.endpoint, local: link.local, remote: link.remote }
   }
 
   #hangUp(link: Link, engine: Engine, how: 'end' | 'destroy' = 'end'): void {

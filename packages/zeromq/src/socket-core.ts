@@ -440,8 +440,8 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     }
   }
 
-  zap(request: ZapRequest, peer: { address: string }): ZapVerdict | Promise<ZapVerdict> {
-    return this.security.ask(request, peer.address)
+  zap(request: ZapRequest, peer: { address: string; signal: AbortSignal }): ZapVerdict | Promise<ZapVerdict> {
+    return this.security.ask(request, peer.address, peer.signal)
   }
 
   report(event: MonitorEvent): void {

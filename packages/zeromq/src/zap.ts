@@ -32,8 +32,8 @@ export type Authenticator = (candidate: Candidate) => Admission | Promise<Admiss
 
 /** A conversation with the handler at the endpoint: a DEALER that is connected there, for one question. */
 export interface ZapLine {
-  send(frames: (Uint8Array | string)[]): Promise<void>
-  receive(): Promise<Uint8Array[]>
+  send(frames: (Uint8Array | string)[], signal?: AbortSignal): Promise<void>
+  receive(signal?: AbortSignal): Promise<Uint8Array[]>
   close(): void
 }
 
@@ -52,14 +52,17 @@ export class Zap {
     this.#authenticator = authenticator
   }
 
-  /** Answers for a handshake. Never rejects; never settles when the handler does not answer. */
-  ask(request: ZapRequest, who: Applicant): ZapVerdict | Promise<ZapVerdict> {
+  /**
+   * Answers for a handshake. Never rejects. While a handler does not answer it waits, until `signal` says that the handshake
+   * is over: nothing of the question is left then.
+   */
+  ask(request: ZapRequest, who: Applicant, signal?: AbortSignal): ZapVerdict | Promise<ZapVerdict> {
     const credentials = request.credentials.map(one => Buffer.from(one.buffer, one.byteOffset, one.byteLength))
     const candidate: Candidate = { ...who, mechanism: request.mechanism, credentials }
     if (this.#authenticator !== undefined) return decide(this.#authenticator, candidate)
     try {
       const line = this.#dial()
-      return line === undefined ? ABSENT : converse(line, candidate)
+      return line === undefined ? ABSENT : converse(line, candidate, signal)
     } catch {
       return BROKEN
     }
@@ -103,8 +106,11 @@ const BROKEN: ZapVerdict = { is: 'reply', status: 500, text: 'the handler failed
 function decide(authenticator: Authenticator, candidate: Candidate): ZapVerdict | Promise<ZapVerdict> {
   try {
     const admission = authenticator(candidate)
-    if (!(admission instanceof Promise)) return verdict(admission)
-    return admission.then(verdict).catch(() => BROKEN)
+    // Any promise, also one of a library or of another realm.
+    if (!('then' in admission)) return verdict(admission)
+    return Promise.resolve(admission)
+      .then(verdict)
+      .catch(() => BROKEN)
   } catch {
     return BROKEN
   }
@@ -121,12 +127,12 @@ function verdict({ status, text, userId, metadata }: Admission): ZapVerdict {
   return { is: 'reply', status, userId: userId ?? '', metadata: new Map(properties) }
 }
 
-async function converse(line: ZapLine, candidate: Candidate): Promise<ZapVerdict> {
+async function converse(line: ZapLine, candidate: Candidate, signal: AbortSignal | undefined): Promise<ZapVerdict> {
   try {
-    await line.send(encodeQuestion(candidate))
-    return decodeReply(await line.receive())
+    await line.send(encodeQuestion(candidate), signal)
+    return decodeReply(await line.receive(signal))
   } catch {
-    // The context closes, or the handler cannot be sent to. Whoever cannot be asked about stays out.
+    // The handshake is over, the context closes, or the handler cannot be sent to. Whoever cannot be asked about stays out.
     return BROKEN
   } finally {
     line.close()
