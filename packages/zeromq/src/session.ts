@@ -322,7 +322,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     if (state.is === 'shaking') this.#shaken(state.timer)
     const ends = this.#ends(link)
     if (during === 'handshake') this.#host.report(handshakeFailed(failure, ends))
-    else this.#host.report({ type: 'DISCONNECTED', value: link.fd, detail: failure.message, ...ends })
+    this.#host.report({ type: 'DISCONNECTED', value: link.fd, detail: failure.message, ...ends })
     if (state.is === 'open') state.heartbeat?.stop()
     const comesBack = this.side === 'connect' && failure.is === 'auth' && failure.status === 300
     const stopped = during === 'handshake' && (this.options.reconnectStop & 2) !== 0
@@ -356,9 +356,8 @@ export class Session implements Flushable, EngineEvents, Receiver {
         detail: error.message,
         ...ends,
       })
-    } else if (state.is === 'open') {
-      this.#host.report({ type: 'DISCONNECTED', value: link.fd, ...ends })
     }
+    if (state.is !== 'failing') this.#host.report({ type: 'DISCONNECTED', value: link.fd, ...ends })
     this.#hangUp(link, engine, 'destroy')
     if (state.is === 'failing' && state.after === 'end') return this.#terminate()
     const stop = state.is === 'shaking' && (this.options.reconnectStop & 2) !== 0

@@ -2,6 +2,7 @@ import type { Mechanism, PeerProperties } from '../mechanism/mechanism.ts'
 import { COMMAND, FrameHeader, writeHeader, writeHeaderOne } from '../wire/frame.ts'
 import { Greeting, type GreetingOffer, type Protocol } from '../wire/greeting.ts'
 import type { HandshakeFailure, ZapRequest } from '../mechanism/mechanism.ts'
+import type { ProtocolError } from '../wire/protocol-error.ts'
 import { acceptsPeer } from '../wire/socket-type.ts'
 
 /** What a handshake needs to know of its own side. */
@@ -107,7 +108,7 @@ export class Handshake {
       if (header.size > LARGEST_TOKEN) return malformed(`a handshake command of ${header.size} octets`)
       const from = at + header.length
       if (from + header.size > end) return WAITING
-      if ((header.flags & COMMAND) === 0) return malformed('a message before the end of the handshake')
+      if ((header.flags & COMMAND) === 0) return malformed(EARLY, 'ZMTP_UNEXPECTED_COMMAND')
       this.used += header.length + header.size
       mechanism.receive(buffer, from, from + header.size)
     }
@@ -157,6 +158,8 @@ const NOTHING = new Uint8Array(0)
 /** Octets of the longest handshake command that is waited for; metadata are the only part that varies. */
 const LARGEST_TOKEN = 64 * 1024
 
-function malformed(what: string): HandshakeStep {
-  return { is: 'failed', failure: { is: 'protocol', error: 'ZMTP_UNSPECIFIED', message: `the peer sent ${what}` } }
+const EARLY = 'a message before the end of the handshake'
+
+function malformed(what: string, error: ProtocolError = 'ZMTP_UNSPECIFIED'): HandshakeStep {
+  return { is: 'failed', failure: { is: 'protocol', error, message: `the peer sent ${what}` } }
 }

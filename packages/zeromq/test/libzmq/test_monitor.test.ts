@@ -80,3 +80,16 @@ each(
     await bounce(server, client)
   },
 )
+
+across('a handshake that fails is told by both, and then the end of its connection', async ({ a, b, add, bind }) => {
+  const server = add(new a.Reply({ plainServer: true }))
+  const client = add(new b.Request({ reconnectInterval: 10_000 }))
+  const [told, seen] = [new Events(server), new Events(client)]
+  client.connect(await bind(server))
+
+  await Promise.all([told.next('disconnect'), seen.next('disconnect')])
+
+  for (const { types } of [told, seen]) {
+    expect(types[types.indexOf('disconnect') - 1]).toMatch(/^handshake:error:(protocol|other)$/)
+  }
+})
