@@ -35,8 +35,14 @@ export interface MonitorEvent {
 
 /** Hands the events of one socket to any number of listeners. */
 export class Monitor {
+  /** What the process is kept alive with while somebody waits for an event. */
+  readonly keeper: { hold(): void; release(): void }
   readonly #listeners = new Set<(event: MonitorEvent) => void>()
   #stopped = false
+
+  constructor(keeper: { hold(): void; release(): void }) {
+    this.keeper = keeper
+  }
 
   /** Whether the socket is gone and no event will follow. */
   get stopped(): boolean {

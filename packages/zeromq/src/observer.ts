@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { ZmqError } from './errors.ts'
 import type { Monitor, MonitorEvent, MonitorEventType } from './monitor.ts'
+import { Waiter } from './waiter.ts'
 import { PROTOCOL_ERRORS } from './wire/protocol-error.ts'
 
 const NAMES: Readonly<Record<MonitorEventType, string>> = {
@@ -84,16 +85,19 @@ interface ObservedEvent {
 /** Events of a socket, as the `zeromq` package gives them: by `receive`, by iteration, or to listeners. Nothing is lost between two calls. */
 export class Observer {
   readonly #queue: ObservedEvent[] = []
-  #waiting: { resolve: (event: ObservedEvent | undefined) => void } | undefined
+  #waiting: Waiter<ObservedEvent | undefined> | undefined
   #emitter: EventEmitter | undefined
   #emitting = false
   #closed = false
+  #holding = false
+  readonly #monitor: Monitor
   readonly #unsubscribe: () => void
 
   /** Any socket; `socket.events` is the usual way to have one. */
   constructor(socket: object) {
     const monitor = MONITORS.get(socket)
     if (monitor === undefined) throw new TypeError('Socket must be a socket object')
+    this.#monitor = monitor
     this.#unsubscribe = monitor.subscribe(event => this.#take(observed(event)))
     if (monitor.stopped) this.#closed = true
   }
@@ -107,24 +111,28 @@ export class Observer {
     if (this.#closed) return
     this.#closed = true
     this.#unsubscribe()
-    this.#waiting?.resolve(undefined)
+    this.#waiting?.settle(undefined)
     this.#waiting = undefined
+    this.#keep()
   }
 
+  /** Calls the listener at each event of the type. Keeps the process alive until the socket is closed or `off` was called. */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
     this.#emitter ??= new EventEmitter()
     this.#emitter.on(type, listener)
+    this.#keep()
     if (this.#queue.length > 0) this.#emit()
     return this
   }
 
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
     this.#emitter?.off(type, listener)
+    this.#keep()
     return this
   }
 
-  /** The next event. */
-  receive(): Promise<Event> {
+  /** The next event; waiting for one keeps the process alive. `signal` ends the wait, and no event is lost by that. */
+  receive({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Event> {
     if (this.#emitter !== undefined) {
       throw new Error(
         'Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().',
@@ -141,7 +149,15 @@ export class Observer {
         message: 'Observer is busy reading; only one receive operation may be in progress at any time',
       })
     }
-    return new Promise(resolve => (this.#waiting = { resolve: event => resolve(event as Event) }))
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+    const waiter = new Waiter<ObservedEvent | undefined>(() => {
+      this.#waiting = undefined
+      this.#keep()
+    })
+    waiter.bound(-1, () => new ZmqError('EAGAIN'), signal)
+    this.#waiting = waiter
+    this.#keep()
+    return waiter.promise as Promise<Event>
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
@@ -158,13 +174,23 @@ export class Observer {
   #take(event: ObservedEvent): void {
     const waiting = this.#waiting
     if (waiting !== undefined) {
-      this.#waiting = undefined
-      waiting.resolve(event)
+      waiting.settle(event)
       if (event.type === 'end') this.close()
       return
     }
     this.#queue.push(event)
     if (this.#emitter !== undefined) this.#emit()
+  }
+
+  /** The process lives while somebody waits for an event, as for a message. */
+  #keep(): void {
+    const { keeper } = this.#monitor
+    const listens = this.#emitter !== undefined && this.#emitter.eventNames().length > 0
+    const wanted = !this.#closed && (this.#waiting !== undefined || listens)
+    if (wanted === this.#holding) return
+    this.#holding = wanted
+    if (wanted) keeper.hold()
+    else keeper.release()
   }
 
   #emit(): void {

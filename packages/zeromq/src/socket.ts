@@ -30,7 +30,7 @@ export class Socket implements AsyncDisposable {
     const name = typeOfNumber(type)
     if (name === undefined) throw new ZmqError('EINVAL')
     this.#core = new SocketCore(coreOfContext(this.#context), name)
-    const monitor = new Monitor()
+    const monitor = new Monitor(this.#core.scheduler)
     this.#core.monitor = monitor
     observable(this, monitor)
     CORES.set(this, this.#core)

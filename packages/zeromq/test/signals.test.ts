@@ -145,3 +145,16 @@ test('where a message is sent to somebody, a signal goes with it', async () => {
 
   expect(String((await client.receive({ signal: new AbortController().signal }))[0])).toBe('welcome')
 })
+
+test('waiting for an event that is aborted rejects with the reason, and the event goes to the next', async () => {
+  const pull = add(new zmq.Pull())
+  const abort = new AbortController()
+  const waiting = pull.events.receive({ signal: abort.signal })
+
+  abort.abort(new Error('no longer'))
+
+  await expect(waiting).rejects.toThrow('no longer')
+  await pull.bind('tcp://127.0.0.1:*')
+  expect((await pull.events.receive()).type).toBe('bind')
+  expect(getEventListeners(abort.signal, 'abort')).toEqual([])
+})

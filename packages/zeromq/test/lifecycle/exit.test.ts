@@ -19,6 +19,9 @@ const SHAPES: Readonly<Record<string, 'exits' | 'stays'>> = {
   'a message for nobody, lingering shortly': 'exits',
   'a receive that waits': 'stays',
   'a send that waits': 'stays',
+  'an event that is waited for': 'stays',
+  'a listener for an event': 'stays',
+  'a listener for an event, of a socket that is closed': 'exits',
   'a closed socket with a message for nobody, lingering shortly': 'exits',
 }
 

@@ -38,6 +38,23 @@ const SHAPES: Readonly<Record<string, () => unknown>> = {
     await pull.bind('tcp://127.0.0.1:*')
     await pull.receive()
   },
+  'an event that is waited for': async () => {
+    const pull = new zmq.Pull()
+    await pull.bind('tcp://127.0.0.1:*')
+    await pull.events.receive()
+    await pull.events.receive()
+  },
+  'a listener for an event': async () => {
+    const pull = new zmq.Pull()
+    await pull.bind('tcp://127.0.0.1:*')
+    await new Promise(resolve => pull.events.on('accept', resolve))
+  },
+  'a listener for an event, of a socket that is closed': async () => {
+    const pull = new zmq.Pull()
+    pull.events.on('accept', () => {})
+    await pull.bind('tcp://127.0.0.1:*')
+    pull.close()
+  },
   'a send that waits': async () => {
     const push = new zmq.Push()
     await push.bind('tcp://127.0.0.1:*')
