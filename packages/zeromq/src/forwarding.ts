@@ -52,13 +52,22 @@ export class Forwarding {
     return this.#state
   }
 
-  /** Resolves after `terminate`, or when either socket is closed; rejects with the error of a socket. */
+  /** Resolves after `terminate`, or when a socket or the context is closed; rejects with the error of a socket. */
   async run(): Promise<void> {
     if (this.#state !== 'idle') throw new ZmqError('EBUSY', { message: 'The proxy has been started' })
     const sockets = this.#capture === undefined ? this.#ends : [...this.#ends, this.#capture]
     for (const socket of sockets) socket.check()
     this.#state = 'running'
-    for (const socket of sockets) socket.block()
+    let captureClosed = false
+    for (const socket of sockets) {
+      socket.block()
+      // A socket that is closed under the proxy ends it; the other ends with it.
+      socket.closeAsked = () => {
+        if (socket === this.#capture) captureClosed = true
+        this.#state = 'over'
+        this.#wake()
+      }
+    }
     try {
       while (this.#goesOn()) {
         if (this.#move()) await turn()
@@ -66,7 +75,9 @@ export class Forwarding {
       }
     } finally {
       this.#state = 'over'
+      for (const socket of sockets) socket.closeAsked = undefined
       this.#capture?.unblock()
+      if (captureClosed) this.#capture?.close()
       for (const socket of this.#ends) socket.close()
     }
   }

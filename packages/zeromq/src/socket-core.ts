@@ -43,6 +43,8 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   monitor: Monitor | undefined
   /** Messages that were dropped when their time to linger was over, or with their connection. */
   dropped = 0
+  /** Set by what blocks it for long, a proxy: what to do when it is to be closed meanwhile. */
+  closeAsked: (() => void) | undefined
   #state: State = 'open'
   #sending: Sending | undefined
   #receiving: { waiter: { fail(error: unknown): void }; deliver: () => boolean } | undefined
@@ -305,10 +307,9 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   readonly #closeWaiters = new Set<Waiter<void>>()
 
   terminate(): void {
-    const waiting = this.#sending ?? this.#receiving?.waiter
-    if (waiting === undefined) return
     this.#sending?.fail(new ZmqError('ETERM'))
     this.#receiving?.waiter.fail(new ZmqError('ETERM'))
+    this.closeAsked?.()
   }
 
   // ---- what sessions and inproc connections need

@@ -95,8 +95,9 @@ export class Socket implements AsyncDisposable {
   }
 
   close(): void {
-    if (this.#core.state === 'blocked') this.#closing = true
-    else this.#core.close()
+    if (this.#core.state !== 'blocked') return this.#core.close()
+    this.#closing = true
+    this.#core.closeAsked?.()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
