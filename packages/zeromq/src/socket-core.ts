@@ -89,7 +89,8 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     }
     const timeout = this.settings.values.sendTimeout
     const waits = timeout !== 0 && (sent === 'full' || sent === 'EFSM') && !this.pattern.canSend
-    if (!waits) return Promise.reject(new ZmqError(sent === 'full' ? 'EAGAIN' : sent))
+    const refusal = sent === 'full' ? 'EAGAIN' : sent
+    if (!waits) return Promise.reject(new ZmqError(refusal))
     signal?.throwIfAborted()
     this.context.scheduler.hold()
     const waiter: Sending = new Waiter<void>(() => {
@@ -98,7 +99,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     })
     waiter.message = Array.isArray(message) ? message.slice() : message
     waiter.to = to
-    waiter.bound(timeout, () => new ZmqError('EAGAIN'), signal)
+    waiter.bound(timeout, () => new ZmqError(refusal), signal)
     this.#sending = waiter
     return waiter.promise
   }
@@ -204,7 +205,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
       this.#receiving = undefined
       this.context.scheduler.release()
     })
-    waiter.bound(timeout, () => new ZmqError('EAGAIN'), signal)
+    waiter.bound(timeout, () => new ZmqError(this.pattern.barred ?? 'EAGAIN'), signal)
     this.#receiving = {
       waiter,
       deliver: () => {

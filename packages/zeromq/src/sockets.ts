@@ -38,8 +38,8 @@ export interface Writable<
   sendTimeout: number
   /**
    * Settles when a peer's queue owns the whole message or a rule of the socket type dropped it. Rejects with EAGAIN after
-   * `sendTimeout`, EHOSTUNREACH where the type refuses an unknown peer. Throws EBUSY while another send waits, EBADF
-   * once closed.
+   * `sendTimeout`, EFSM where it is not this socket's turn until then, EHOSTUNREACH where the type refuses an unknown peer.
+   * Throws EBUSY while another send waits, EBADF once closed.
    */
   send(message: M, ...options: O): Promise<void>
   /** The same, and its `signal` ends the wait: rejects with the signal's reason, and nothing was sent. */
@@ -69,8 +69,8 @@ export interface Readable<M extends object[] = Message[]> {
   /** Milliseconds that a receive waits; -1: for ever, 0: not at all. */
   receiveTimeout: number
   /**
-   * The next message. Rejects with EAGAIN after `receiveTimeout`, with the signal's reason when it aborts, which loses no
-   * message; throws EBUSY while another receive waits.
+   * The next message. Rejects with EAGAIN after `receiveTimeout`, EFSM where it was not this socket's turn until then, with the
+   * signal's reason when it aborts, which loses no message; throws EBUSY while another receive waits.
    */
   receive(options?: WaitOptions): Promise<M>
   /** The next message if one is there, otherwise undefined. */
