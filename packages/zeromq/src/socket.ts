@@ -105,15 +105,18 @@ export class Socket implements AsyncDisposable {
   }
 
   send(message: Sendable | readonly Sendable[], options?: object): Promise<void> {
-    if (options === undefined) return this.#core.send(outgoing(message), undefined)
+    const core = this.#core
+    const parts = outgoing(message)
+    if (parts === NOTHING) return nothing(core)
+    if (options === undefined) return core.send(parts, undefined)
     const { signal } = options as WaitOptions
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-    return this.#core.send(outgoing(message), destination(options), signal)
+    return core.send(parts, destination(options), signal)
   }
 
   /** Sends now if that is possible: false where `send` would wait. Throws what `send` rejects with otherwise. */
   trySend(message: Sendable | readonly Sendable[], options?: object): boolean {
-    return sentNow(this.#core.trySend(outgoing(message), destination(options)))
+    return triedNow(this.#core, outgoing(message), destination(options))
   }
 
   /**
@@ -129,11 +132,13 @@ export class Socket implements AsyncDisposable {
       signal?.throwIfAborted()
       while (i < messages.length) {
         const message = outgoing(messages[i]!) // i is below the length
-        if (!sentNow(core.trySend(message, to))) await core.send(message, to, signal)
+        if (!triedNow(core, message, to)) await core.send(message, to, signal)
         i++
       }
     } catch (error) {
-      throw Object.assign(error as Error, { sent: i })
+      // The reason of a signal can be anything, also what takes no property.
+      if (error instanceof Error && Object.isExtensible(error)) Object.assign(error, { sent: i })
+      throw error
     }
     const yielding = core.context.scheduler.spend()
     if (yielding !== undefined) await yielding
@@ -247,8 +252,8 @@ export class Socket implements AsyncDisposable {
     return value === null || value === '' ? null : String(value)
   }
 
-  protected setStringOption(option: number, value: string | Buffer | null): void {
-    if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
+  protected setStringOption(option: number, value: string | Uint8Array | null): void {
+    if (value !== null && typeof value !== 'string' && !(value instanceof Uint8Array)) {
       throw new TypeError('Option value must be a string or buffer')
     }
     this.#set(option, value)
@@ -323,24 +328,32 @@ function outgoing(message: unknown): Outgoing {
   if (message === undefined) throw new TypeError('Message must be present')
   if (!Array.isArray(message)) return part(message)
   const parts = message as unknown[]
-  if (parts.length === 0) return EMPTY
+  if (parts.length === 0) return NOTHING
   for (let i = 0; i < parts.length; i++) {
     const given = parts[i]
-    if (!(given instanceof Uint8Array) && typeof given !== 'string') return parts.map(part)
+    if (!(given instanceof Uint8Array) && typeof given !== 'string') return Array.from(parts, part)
   }
   return parts as Part[]
 }
 
 function part(given: unknown): Part {
   if (given instanceof Uint8Array || typeof given === 'string') return given
-  if (given === null || given === undefined) return EMPTY
+  if (given === null) return EMPTY
   if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
   if (given instanceof ArrayBuffer || given instanceof SharedArrayBuffer) return new Uint8Array(given)
-  // oxlint-disable-next-line typescript/no-base-to-string -- whatever else is given is sent as its text, as the zeromq package does
-  return String(given)
+  // oxlint-disable-next-line typescript/no-base-to-string, typescript/restrict-template-expressions -- whatever else is given is sent as its text, as the zeromq package does; a symbol has none and throws
+  return `${given as string}`
 }
 
 const EMPTY = Buffer.alloc(0)
+
+/** A message of no frames: there is nothing to send, and that succeeds, as with the `zeromq` package. */
+const NOTHING: readonly Part[] = []
+
+function nothing(core: SocketCore): Promise<void> {
+  core.check()
+  return Promise.resolve()
+}
 
 function destination(options: object | undefined): Destination {
   if (options === undefined) return undefined
@@ -348,7 +361,12 @@ function destination(options: object | undefined): Destination {
   return routingId ?? group
 }
 
-function sentNow(sent: Sent): boolean {
+function triedNow(core: SocketCore, message: Outgoing, to: Destination): boolean {
+  if (message === NOTHING) {
+    core.check()
+    return true
+  }
+  const sent: Sent = core.trySend(message, to)
   if (sent === 'accept' || sent === 'drop') return true
   if (sent === 'full') return false
   throw new ZmqError(sent)

@@ -117,7 +117,7 @@ export interface Socket extends AsyncDisposable {
   getUint64Option(option: number): number
   setUint64Option(option: number, value: number): void
   getStringOption(option: number): string | null
-  setStringOption(option: number, value: string | Buffer | null): void
+  setStringOption(option: number, value: string | Uint8Array | null): void
 
   affinity: number
   rate: number
@@ -201,13 +201,13 @@ export class Subscriber extends Socket {
   }
 
   /** Subscribes to messages that begin with any of these; to all when none is given. Takes effect at once. */
-  subscribe(...prefixes: (Buffer | string)[]): void {
+  subscribe(...prefixes: (Uint8Array | string)[]): void {
     if (prefixes.length === 0) this.setStringOption(6, null)
     for (const prefix of prefixes) this.setStringOption(6, prefix)
   }
 
   /** Takes back as many subscriptions as are given; the one to all when none is given. */
-  unsubscribe(...prefixes: (Buffer | string)[]): void {
+  unsubscribe(...prefixes: (Uint8Array | string)[]): void {
     if (prefixes.length === 0) this.setStringOption(7, null)
     for (const prefix of prefixes) this.setStringOption(7, prefix)
   }

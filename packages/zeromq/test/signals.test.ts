@@ -158,3 +158,49 @@ test('waiting for an event that is aborted rejects with the reason, and the even
   expect((await pull.events.receive()).type).toBe('bind')
   expect(getEventListeners(abort.signal, 'abort')).toEqual([])
 })
+
+test.each([
+  ['a text', 'enough'],
+  ['nothing', null],
+  ['an error that is frozen', Object.freeze(new Error('enough'))],
+] as const)('sendMany rejects with the reason of its signal, also when it is %s', async (_what, reason) => {
+  const [push] = await pair()
+  const abort = new AbortController()
+  const many = push.sendMany(Array.from({ length: 10_000 }).fill('x') as string[], { signal: abort.signal })
+
+  abort.abort(reason)
+
+  expect(await many.catch((error: unknown) => error)).toBe(abort.signal.reason)
+})
+
+test('a queued send that is aborted was not sent, and its place is free', async () => {
+  const pull = add(new zmq.Pull())
+  const push = add(new zmq.Push({ linger: 0 }))
+  await push.bind('tcp://127.0.0.1:*')
+  const sender = new QueuedSender(push, { max: 1 })
+  const abort = new AbortController()
+  const first = sender.send('first')
+  const second = sender.send('second', { signal: abort.signal })
+
+  abort.abort(new Error('no longer'))
+
+  await expect(second).rejects.toThrow('no longer')
+  const third = sender.send('third')
+  pull.connect(push.lastEndpoint!)
+  await Promise.all([first, third])
+  expect([String(await pull.receive()), String(await pull.receive())]).toEqual(['first', 'third'])
+})
+
+test('the wait for the end of a context can be aborted; the end goes on', async () => {
+  const context = new zmq.Context()
+  const push = add(new zmq.Push({ context }))
+  const abort = new AbortController()
+  const waiting = terminate(context, { signal: abort.signal })
+
+  abort.abort(new Error('no longer'))
+
+  await expect(waiting).rejects.toThrow('no longer')
+  expect(() => new zmq.Push({ context })).toThrow(expect.objectContaining({ code: 'ETERM' }))
+  push.close()
+  await terminate(context)
+})
