@@ -87,6 +87,8 @@ export class SocketOptions {
     const row = optionRow(name)
     const value = checkOption(name, input)
     if (row.effect === 'refused') {
+      // No device is what every socket has.
+      if (name === 'interface' && value === null) return
       throw new ZmqError('EINVAL', row.note === undefined ? {} : { message: `${name}: ${row.note}` })
     }
     if (this.#act(name, value)) return
@@ -119,7 +121,7 @@ export class SocketOptions {
         this.#addMetadata(Buffer.from(value as Uint8Array).toString())
         return true
       case 'tcpAcceptFilter':
-        if (value === null || value === '') {
+        if (value === null) {
           this.#acceptFilters = []
           return true
         }

@@ -99,6 +99,16 @@ describe.each(names)('%s', name => {
     })
 })
 
+test('an empty text is no name, password, proxy or filter, and null takes them back', () => {
+  const socket = new zmq.Dealer()
+  for (const name of ['plainUsername', 'plainPassword', 'socksProxy', 'tcpAcceptFilter'] as const) {
+    expect(() => setOption(socket, name, ''), name).toThrow(expect.objectContaining({ code: 'EINVAL' }))
+    setOption(socket, name, null)
+  }
+  socket.interface = null
+  socket.close()
+})
+
 test('a DISH with a small buffer for datagrams keeps fewer of those that come while it is busy', async () => {
   const count = async (size: number, port: number): Promise<number> => {
     const dish = new draft.Dish({ receiveBufferSize: size })
