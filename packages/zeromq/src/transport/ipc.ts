@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs'
+import { existsSync, lstatSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type IpcNetConnectOpts, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -51,7 +51,11 @@ function placeOf(address: string, options: LinkOptions): { name: string; path: s
   const name = wildcard ? join(mkdtempSync(join(tmpdir(), 'zmq')), 'socket') : address
   const path = systemPath(name)
   const isFile = process.platform !== 'win32' && !path.startsWith('\0')
-  if (isFile && options.useFd < 0) unlinkStale(path)
+  if (isFile && options.useFd < 0) {
+    // Node says EACCES for a folder that is not there.
+    if (!existsSync(dirname(path))) throw new TransportError('ENOENT', `there is no folder for '${path}'`)
+    unlinkStale(path)
+  }
   const free = (): void => {
     if (!isFile) return
     rmSync(path, { force: true })

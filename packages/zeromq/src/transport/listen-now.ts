@@ -51,5 +51,5 @@ function listenAtPath(server: net.Server, path: string, backlog: number, create:
 
 function failure(status: number): TransportError {
   const name = getSystemErrorName(status)
-  return new TransportError(name === 'EADDRNOTAVAIL' ? 'ENODEV' : name, `cannot listen: ${name}`)
+  return new TransportError(name, `cannot listen: ${name}`)
 }

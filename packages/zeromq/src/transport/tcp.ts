@@ -57,7 +57,7 @@ function listenAtOnce(address: string, options: LinkOptions, events: ListenerEve
 /** The address to bind to where no name has to be looked up; throws ENODEV. */
 function numericHost(host: string, ipv6: boolean): string {
   if (host === '*') return ipv6 ? '::' : '0.0.0.0'
-  if (isIP(host.split('%')[0]!) !== 0) return host // split always gives one
+  if (isNumeric(host, ipv6)) return host
   const address = interfaceAddress(host, ipv6) ?? (host === 'localhost' ? '127.0.0.1' : undefined)
   if (address === undefined)
     throw new TransportError('ENODEV', `'${host}' is no interface; bindSync() looks no name up`)
@@ -122,7 +122,7 @@ export function listenerOf(server: Server, endpoint: string, freed?: () => void)
 export function listening(server: Server, where: object): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
-      const code = error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' ? 'ENODEV' : (error.code ?? 'EINVAL')
+      const code = error.code === 'ENOTFOUND' ? 'ENODEV' : (error.code ?? 'EINVAL')
       reject(new TransportError(code, error.message, error))
     }
     server.once('error', failed)
@@ -136,7 +136,7 @@ export function listening(server: Server, where: object): Promise<void> {
 /** The address to bind to for a wildcard, an address, an interface or a name; rejects ENODEV. */
 export async function bindHost(host: string, ipv6: boolean): Promise<string> {
   if (host === '*') return ipv6 ? '::' : '0.0.0.0'
-  if (isIP(host.split('%')[0]!) !== 0) return host // split always gives one
+  if (isNumeric(host, ipv6)) return host
   const local = interfaceAddress(host, ipv6)
   if (local !== undefined) return local
   return new Promise((resolve, reject) => {
@@ -145,6 +145,13 @@ export async function bindHost(host: string, ipv6: boolean): Promise<string> {
       else reject(new TransportError('ENODEV', `'${host}' is neither an interface nor a name that resolves`, error))
     })
   })
+}
+
+/** Whether it is an address and not a name; throws ENODEV for one of version 6 where IPV6 is off. */
+function isNumeric(host: string, ipv6: boolean): boolean {
+  const version = isIP(host.split('%')[0]!) // split always gives one
+  if (version === 6 && !ipv6) throw new TransportError('ENODEV', `'${host}' needs the option ipv6`)
+  return version !== 0
 }
 
 /** The first address of an interface, or undefined where there is none of that name. */
