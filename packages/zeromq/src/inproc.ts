@@ -32,9 +32,15 @@ export interface InprocNeighbours {
   bound(name: string): void
 }
 
+/** Who has bound a name, and what is told of each connection that comes to it there. */
+interface Bound {
+  readonly end: InprocEnd
+  readonly accepted: (connection: InprocConnection) => void
+}
+
 /** The inproc names of a context. A connect may come before its bind. */
 export class Inproc {
-  readonly #bound = new Map<string, InprocEnd>()
+  readonly #bound = new Map<string, Bound>()
   readonly #waiting = new Map<string, Set<InprocConnection>>()
 
   /** Other threads, where this context reaches them. */
@@ -46,7 +52,7 @@ export class Inproc {
 
   /** Who has bound a name in this thread. */
   boundTo(name: string): InprocEnd | undefined {
-    return this.#bound.get(name)
+    return this.#bound.get(name)?.end
   }
 
   /** Joins a connection that waits with an end that has not bound here. False: they do not go together. */
@@ -55,25 +61,20 @@ export class Inproc {
     return this.#meet(connection, end, () => {})
   }
 
-  /** Binds a name, and connects who waited for it. Throws EADDRINUSE; EINVAL for a name of no or more than 255 characters. */
+  /** Binds a name, and connects who waited for it. Throws EADDRINUSE; EINVAL for a name of no or more than 256 characters. */
   bind(name: string, end: InprocEnd, accepted: (connection: InprocConnection) => void): void {
     checkName(name)
     if (this.#bound.has(name)) throw new ZmqError('EADDRINUSE', { address: `inproc://${name}` })
-    this.#bound.set(name, end)
-    this.#accepted.set(end, accepted)
+    this.#bound.set(name, { end, accepted })
     const waiting = this.#waiting.get(name)
     this.#waiting.delete(name)
     for (const connection of waiting ?? []) this.#meet(connection, end, accepted)
     this.threads?.bound(name)
   }
 
-  readonly #accepted = new Map<InprocEnd, (connection: InprocConnection) => void>()
-
   /** Frees a name; the connections live on. */
   unbind(name: string): void {
-    const end = this.#bound.get(name)
     this.#bound.delete(name)
-    if (end !== undefined && ![...this.#bound.values()].includes(end)) this.#accepted.delete(end)
   }
 
   /** Connects to a name, now or when it is bound. */
@@ -82,10 +83,9 @@ export class Inproc {
     const connection = new InprocConnection(end, ended)
     const bound = this.#bound.get(name)
     if (bound !== undefined) {
-      const accepted = this.#accepted.get(bound)
-      if (!bound.accepts(end)) throw new ZmqError('ENOCOMPATPROTO', { address: `inproc://${name}` })
+      if (!bound.end.accepts(end)) throw new ZmqError('ENOCOMPATPROTO', { address: `inproc://${name}` })
       connection.begin()
-      this.#meet(connection, bound, accepted ?? (() => {}))
+      this.#meet(connection, bound.end, bound.accepted)
       return connection
     }
     connection.begin()
@@ -232,5 +232,5 @@ function sum(a: number, b: number | undefined): number {
 }
 
 function checkName(name: string): void {
-  if (name === '' || name.length > 255) throw new ZmqError('EINVAL', { address: `inproc://${name}` })
+  if (name === '' || name.length > 256) throw new ZmqError('EINVAL', { address: `inproc://${name}` })
 }

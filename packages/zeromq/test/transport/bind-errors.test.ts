@@ -22,6 +22,7 @@ test.each([
   ['an interface that is not there', 'tcp://nosuch9:*', 'ENODEV'],
   ['a path in a folder that is not there', 'ipc:///no/such/folder/at/all', 'ENOENT'],
   ['a path that is a folder', 'ipc:///tmp', 'EADDRINUSE'],
+  ['a name of inproc of 256 octets', `inproc://${'n'.repeat(256)}`, 'bound'],
 ])('binding to %s ends as with the zeromq package', async (_what, address, code) => {
   expect(await codeOf(native, address, 'bind')).toBe(code)
   expect(await codeOf(ours, address, 'bind')).toBe(code)
