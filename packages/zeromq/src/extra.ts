@@ -3,8 +3,10 @@ import { coreOfContext } from './context.ts'
 import { decodeZ85, encodeZ85 } from './curve.ts'
 import type { OptionInput, OptionName } from './options.ts'
 import { optionRow } from './options.ts'
-import { internals } from './socket.ts'
+import { ZmqError } from './errors.ts'
+import { internals, type WaitOptions } from './socket.ts'
 import type { Socket } from './sockets.ts'
+import { Waiter } from './waiter.ts'
 import type { Authenticator } from './zap.ts'
 
 export { curveClients, plainUsers } from './authenticators.ts'
@@ -26,9 +28,18 @@ export function authenticate(context: Context, authenticator: Authenticator | nu
   coreOfContext(context).zap.use(authenticator ?? undefined)
 }
 
-/** Ends a context: what waits on its sockets fails with ETERM; resolves when all are closed and have lingered. */
-export function terminate(context: Context): Promise<void> {
-  return coreOfContext(context).terminate()
+/**
+ * Ends a context: what waits on its sockets fails with ETERM; resolves when all are closed and have lingered. `signal` ends
+ * the wait, not the end of the context.
+ */
+export function terminate(context: Context, { signal }: WaitOptions = {}): Promise<void> {
+  const ended = coreOfContext(context).terminate()
+  if (signal === undefined) return ended
+  if (signal.aborted) return Promise.reject(signal.reason as Error)
+  const waiter = new Waiter<void>(() => {})
+  waiter.bound(-1, () => new ZmqError('EAGAIN'), signal)
+  void ended.then(() => waiter.settle())
+  return waiter.promise
 }
 
 /** The first half of `terminate`: sockets cannot be made any more, and what waits fails with ETERM. */

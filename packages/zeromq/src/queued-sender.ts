@@ -1,10 +1,12 @@
 import { ZmqError } from './errors.ts'
+import type { WaitOptions } from './socket.ts'
 import type { MessageLike, Socket, Writable } from './sockets.ts'
+import { Waiter } from './waiter.ts'
 
 interface Queued {
   readonly message: MessageLike | MessageLike[]
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
+  readonly options: WaitOptions
+  readonly waiter: Waiter<void>
 }
 
 /**
@@ -28,19 +30,31 @@ export class QueuedSender {
     return this.#queue.length
   }
 
-  /** Settles as `socket.send` does, when it is this message's turn; rejects with EAGAIN when `max` messages wait. */
-  send(message: MessageLike | MessageLike[]): Promise<void> {
-    if (!this.#sending) return this.#first(message)
+  /**
+   * Settles as `socket.send` does, when it is this message's turn; rejects with EAGAIN when `max` messages wait, and with the
+   * signal's reason when it aborts: the message was not sent and its place is free.
+   */
+  send(message: MessageLike | MessageLike[], options: WaitOptions = {}): Promise<void> {
+    if (!this.#sending) return this.#first(message, options)
+    const { signal } = options
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
     if (this.#queue.length >= this.#max) {
       return Promise.reject(new ZmqError('EAGAIN', { message: `${this.#max} messages wait to be sent` }))
     }
-    return new Promise((resolve, reject) => this.#queue.push({ message, resolve, reject }))
+    const waiter = new Waiter<void>(() => {
+      const at = this.#queue.indexOf(queued)
+      if (at >= 0) this.#queue.splice(at, 1)
+    })
+    const queued = { message, options, waiter }
+    waiter.bound(-1, () => new ZmqError('EAGAIN'), signal)
+    this.#queue.push(queued)
+    return waiter.promise
   }
 
-  async #first(message: MessageLike | MessageLike[]): Promise<void> {
+  async #first(message: MessageLike | MessageLike[], options: WaitOptions): Promise<void> {
     this.#sending = true
     try {
-      await this.#socket.send(message)
+      await this.#socket.send(message, options)
     } finally {
       void this.#drain()
     }
@@ -49,10 +63,10 @@ export class QueuedSender {
   async #drain(): Promise<void> {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       try {
-        await this.#socket.send(next.message)
-        next.resolve()
+        await this.#socket.send(next.message, next.options)
+        next.waiter.settle()
       } catch (error) {
-        next.reject(error)
+        next.waiter.fail(error)
       }
     }
     this.#sending = false

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
 import { Client, Server } from '../src/draft.ts'
+import { QueuedSender, terminate } from '../src/extra.ts'
 import * as zmq from '../src/index.ts'
 
 const sockets: zmq.Socket[] = []
