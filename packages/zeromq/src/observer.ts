@@ -74,6 +74,12 @@ export type EventOfType<E extends EventType = EventType> = { [T in E]: { type: T
 /** Any event of a socket. */
 export type Event = EventOfType
 
+/** Whoever can be listened to for events: `socket.events`. */
+export interface EventSubscriber {
+  on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber
+  off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber
+}
+
 /** An event while it is made. */
 interface ObservedEvent {
   readonly type: string
@@ -83,7 +89,7 @@ interface ObservedEvent {
 }
 
 /** Events of a socket, as the `zeromq` package gives them: by `receive`, by iteration, or to listeners. Nothing is lost between two calls. */
-export class Observer {
+export class Observer implements EventSubscriber {
   readonly #queue: ObservedEvent[] = []
   #waiting: Waiter<ObservedEvent | undefined> | undefined
   #emitter: EventEmitter | undefined
