@@ -69,7 +69,7 @@ const floors: Readonly<Record<string, PackageFloors>> = {
         'option-table',
         'session-queues',
       ],
-      ['heartbeat', 'observer', 'options', 'handshake-failed', 'authenticators', 'thread-link'],
+      ['heartbeat', 'observer', 'options', 'handshake-failed', 'authenticators', 'thread-link', 'name-locks'],
       ['session+session-host', 'context-core', 'inproc-threads', 'live-options'],
       ['socket-core+socket-options+endpoints+security'],
       ['context', 'forwarding'],

@@ -52,7 +52,7 @@ export class ContextCore {
   readonly #crypto = new Map<string, CurveCrypto>()
 
   /** `dial` connects to the ZAP endpoint of this context; undefined where nobody listens there. */
-  constructor(dial: (context: ContextCore) => ZapLine | undefined) {
+  constructor(dial: (context: ContextCore) => ZapLine | undefined | Promise<ZapLine | undefined>) {
     this.zap = new Zap(() => dial(this))
   }
 

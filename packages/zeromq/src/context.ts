@@ -133,8 +133,14 @@ function set(core: ContextCore, option: number, value: number): void {
   }
 }
 
-function dialZap(core: ContextCore): ZapLine | undefined {
-  if (!core.inproc.has(ZAP_ENDPOINT.slice('inproc://'.length))) return undefined
+function dialZap(core: ContextCore): ZapLine | undefined | Promise<ZapLine | undefined> {
+  const name = ZAP_ENDPOINT.slice('inproc://'.length)
+  if (core.inproc.has(name)) return lineTo(core)
+  // A handler of another thread: whoever is not asked although there is one would be let in.
+  return core.inproc.threads?.elsewhere(name)?.then(there => (there ? lineTo(core) : undefined))
+}
+
+function lineTo(core: ContextCore): ZapLine {
   const socket = new SocketCore(core, 'DEALER', { internal: true })
   socket.endpoints.connect(ZAP_ENDPOINT)
   return {

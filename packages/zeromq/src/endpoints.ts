@@ -41,7 +41,14 @@ export class Endpoints {
   async bind(address: string): Promise<void> {
     const { scheme, rest } = split(address)
     this.#checkType(scheme, 'bind', address)
-    if (scheme === 'inproc') return this.bindInproc(address, rest)
+    if (scheme === 'inproc') {
+      const { last } = this
+      const alone = this.bindInproc(address, rest)
+      if (alone === undefined || (await alone)) return
+      void this.#unbindInproc(address)
+      this.last = last
+      throw new ZmqError('EADDRINUSE', { address })
+    }
     try {
       const transport = this.#core.context.transport(scheme, address)
       const sessions = new Set<Session>()
@@ -58,7 +65,12 @@ export class Endpoints {
   bindNow(address: string): void {
     const { scheme, rest } = split(address)
     this.#checkType(scheme, 'bind', address)
-    if (scheme === 'inproc') return this.bindInproc(address, rest)
+    if (scheme === 'inproc') {
+      void this.bindInproc(address, rest)?.then(alone => {
+        if (!alone) this.#core.context.inproc.rival(rest)
+      })
+      return
+    }
     try {
       const transport = this.#core.context.transport(scheme, address)
       if (transport.listenNow === undefined) throw new ZmqError('ENOTSUP', { address })
@@ -86,10 +98,11 @@ export class Endpoints {
     return failure
   }
 
-  bindInproc(address: string, name: string): void {
+  /** Binds within this thread at once; what it answers resolves to false where another thread has the name. */
+  bindInproc(address: string, name: string): Promise<boolean> | undefined {
     const core = this.#core
     const connections = new Set<InprocConnection>()
-    core.context.inproc.bind(name, core, connection => {
+    const alone = core.context.inproc.bind(name, core, connection => {
       connections.add(connection)
       this.#alive.add(connection)
       connection.onEnd(() => {
@@ -99,6 +112,15 @@ export class Endpoints {
     })
     this.#bound.set(address, { address, listener: undefined, sessions: new Set(), connections })
     this.last = address
+    return alone
+  }
+
+  #unbindInproc(address: string): Promise<void> {
+    const connections = this.#bound.get(address)?.connections ?? []
+    this.#bound.delete(address)
+    const freed = this.#core.context.inproc.unbind(split(address).rest)
+    for (const connection of connections) connection.end()
+    return freed
   }
 
   /** Stops listening, and ends the connections that came in there; throws ENOENT at once. Resolves when the address is free. */
@@ -110,14 +132,12 @@ export class Endpoints {
       return Promise.resolve()
     }
     const [endpoint, bound] = found
+    const freed = bound.listener === undefined ? this.#unbindInproc(endpoint) : bound.listener.close()
     this.#bound.delete(endpoint)
     const linger = this.#core.settings.values.linger
-    const freed = bound.listener?.close()
-    if (bound.listener === undefined) this.#core.context.inproc.unbind(split(endpoint).rest)
     for (const session of bound.sessions) session.close(linger)
-    for (const connection of bound.connections) connection.end()
     this.#core.report({ type: 'CLOSED', value: 0, endpoint })
-    return freed ?? Promise.resolve()
+    return freed
   }
 
   connect(address: string): Pipe | undefined {
@@ -221,7 +241,7 @@ export class Endpoints {
   close(linger: number, done: () => void): void {
     this.#closed = done
     for (const [endpoint, bound] of this.#bound) {
-      if (bound.listener === undefined) this.#core.context.inproc.unbind(split(endpoint).rest)
+      if (bound.listener === undefined) void this.#core.context.inproc.unbind(split(endpoint).rest)
       else this.#await(bound.listener.close())
       this.#core.report({ type: 'CLOSED', value: 0, endpoint })
     }

@@ -2,6 +2,7 @@ import { BroadcastChannel, MessageChannel, postMessageToThread, threadId, type M
 import type { Inproc, InprocConnection, InprocEnd } from './inproc.ts'
 import type { Frames } from './pipe/frames.ts'
 import type { SlabPool } from './pipe/slab.ts'
+import { NameLocks } from './name-locks.ts'
 import { ThreadLink, type ThreadPeer } from './thread-link.ts'
 
 /** Told to all threads. */
@@ -27,14 +28,16 @@ const CHANNEL = 'millrace.zeromq.inproc'
 
 /**
  * The inproc names of other threads, for the one context that threads share. Whoever connects to a name that its own
- * thread has not bound asks all threads; whoever binds one tells all. A name is unique in its thread alone, since nobody can
- * ask threads without waiting for the busiest of them: where two threads bind the same, both sockets report EADDRINUSE as
- * soon as they learn of it, and a connection goes to its own thread's, or to the first that answers.
+ * thread has not bound asks all threads; whoever binds one tells all. One thread has a name at a time, as far as a bind can wait
+ * for that: `bindSync` cannot, nor can any bind where the runtime has no locks between threads. Where two threads have bound the
+ * same after all, both sockets report EADDRINUSE as soon as they learn of it, and a connection goes to its own thread's, or to
+ * the first that answers.
  */
 export class InprocThreads {
   readonly #inproc: Inproc
   readonly #shared: { frames: Frames; slabs: SlabPool }
   readonly #sought = new Map<number, { readonly name: string; readonly connection: InprocConnection }>()
+  readonly #names = new NameLocks(CHANNEL)
   #channel: BroadcastChannel | undefined
   #count = 0
 
@@ -50,9 +53,23 @@ export class InprocThreads {
     this.#call(this.#seeking(id, name, connection))
   }
 
-  /** A name is bound in this thread. */
-  bound(name: string): void {
+  async claim(name: string): Promise<boolean> {
+    // Without locks nobody can be asked: it is ours until another thread objects.
+    if (this.#names.available && !(await this.#names.claim(name))) return false
     this.#call({ is: 'bound', name })
+    return true
+  }
+
+  free(name: string): Promise<void> {
+    return this.#names.free(name)
+  }
+
+  elsewhere(name: string): Promise<boolean> | undefined {
+    return this.#names.available ? this.#names.taken(name) : undefined
+  }
+
+  rival(name: string): void {
+    this.#call({ is: 'taken', name })
   }
 
   #seeking(id: number, name: string, { connecter }: InprocConnection): Call {
@@ -73,7 +90,8 @@ export class InprocThreads {
   #hear(call: Call): void {
     if (call.is === 'seek') return this.#answer(call)
     const own = this.#inproc.boundTo(call.name)
-    if (own !== undefined) {
+    // With locks whoever comes second hears of it from them.
+    if (own !== undefined && (call.is === 'taken' || !this.#names.available)) {
       own.taken?.(call.name)
       if (call.is === 'bound') this.#call({ is: 'taken', name: call.name })
     }
@@ -86,7 +104,7 @@ export class InprocThreads {
 
   #answer({ name, id, from, peer }: Extract<Call, { is: 'seek' }>): void {
     const bound = this.#inproc.boundTo(name)
-    if (bound === undefined) return
+    if (bound === undefined || (this.#names.available && !this.#names.has(name))) return
     const { port1, port2 } = new MessageChannel()
     const link = new ThreadLink(port1, peer, this.#shared)
     if (!bound.accepts(link)) return link.close()

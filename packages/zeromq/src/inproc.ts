@@ -28,8 +28,14 @@ export interface InprocEnd {
 export interface InprocNeighbours {
   /** A connection of this thread waits for a name. */
   seek(name: string, connection: InprocConnection): void
-  /** A name is bound in this thread. */
-  bound(name: string): void
+  /** A name is bound in this thread: tells who waits for it. Resolves to false where another thread has it. */
+  claim(name: string): Promise<boolean>
+  /** A name is bound no longer. Resolves when another thread may have it. */
+  free(name: string): Promise<void>
+  /** Whether any thread has a name; undefined where nobody can tell. */
+  elsewhere(name: string): Promise<boolean> | undefined
+  /** A name is bound here although another thread has it. */
+  rival(name: string): void
 }
 
 /** Who has bound a name, and what is told of each connection that comes to it there. */
@@ -61,20 +67,32 @@ export class Inproc {
     return this.#meet(connection, end, () => {})
   }
 
-  /** Binds a name, and connects who waited for it. Throws EADDRINUSE; EINVAL for a name of no or more than 256 characters. */
-  bind(name: string, end: InprocEnd, accepted: (connection: InprocConnection) => void): void {
+  /**
+   * Binds a name, and connects who waited for it. Throws EADDRINUSE; EINVAL for a name of no or more than 256 characters. Where
+   * there are other threads the answer resolves to false if one of them has the name: it is for the caller to give it up.
+   */
+  bind(name: string, end: InprocEnd, accepted: (connection: InprocConnection) => void): Promise<boolean> | undefined {
     checkName(name)
     if (this.#bound.has(name)) throw new ZmqError('EADDRINUSE', { address: `inproc://${name}` })
     this.#bound.set(name, { end, accepted })
     const waiting = this.#waiting.get(name)
     this.#waiting.delete(name)
     for (const connection of waiting ?? []) this.#meet(connection, end, accepted)
-    this.threads?.bound(name)
+    return this.threads?.claim(name)
   }
 
-  /** Frees a name; the connections live on. */
-  unbind(name: string): void {
+  /** A name that another thread has stays bound here, too: both sides are told. */
+  rival(name: string): void {
+    const own = this.boundTo(name)
+    if (own === undefined) return
+    own.taken?.(name)
+    this.threads?.rival(name)
+  }
+
+  /** Frees a name, at once for this thread; resolves when it is free for all. The connections live on. */
+  unbind(name: string): Promise<void> {
     this.#bound.delete(name)
+    return this.threads?.free(name) ?? Promise.resolve()
   }
 
   /** Connects to a name, now or when it is bound. */

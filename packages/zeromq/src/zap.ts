@@ -37,13 +37,15 @@ export interface ZapLine {
   close(): void
 }
 
+type Dial = () => ZapLine | undefined | Promise<ZapLine | undefined>
+
 /** The authentication of one context: a callback where one is set, else whoever listens at the endpoint. */
 export class Zap {
-  readonly #dial: () => ZapLine | undefined
+  readonly #dial: Dial
   #authenticator: Authenticator | undefined
 
   /** `dial` answers undefined when nobody listens at the endpoint; what it throws keeps the candidate out. */
-  constructor(dial: () => ZapLine | undefined) {
+  constructor(dial: Dial) {
     this.#dial = dial
   }
 
@@ -62,7 +64,8 @@ export class Zap {
     if (this.#authenticator !== undefined) return decide(this.#authenticator, candidate)
     try {
       const line = this.#dial()
-      return line === undefined ? ABSENT : converse(line, candidate, signal)
+      if (!(line instanceof Promise)) return line === undefined ? ABSENT : converse(line, candidate, signal)
+      return line.then(found => (found === undefined ? ABSENT : converse(found, candidate, signal))).catch(() => BROKEN)
     } catch {
       return BROKEN
     }

@@ -100,7 +100,61 @@ test('a full receiver holds its sender in the other thread', async () => {
   for (let i = 1; i < 10_000; i++) expect(String((await pull.receive())[0])).toBe(String(i))
 })
 
-test('where two threads bind the same name, both sockets report that it is in use, and the process warns', async () => {
+test('a name that another thread has is in use, until that thread has unbound it or is gone', async () => {
+  const address = name()
+  const worker = start('reply', address)
+  await once(worker, 'message')
+  const reply = add(new zmq.Reply())
+
+  await expect(reply.bind(address)).rejects.toMatchObject({ code: 'EADDRINUSE', address })
+
+  expect(reply.lastEndpoint).toBe(null)
+  const request = add(new zmq.Request())
+  request.connect(address)
+  await request.send('to the other thread')
+  expect((await request.receive()).map(String)).toEqual(['to the other thread', 'from the worker'])
+  await worker.terminate()
+  await reply.bind(address)
+  await reply.unbind(address)
+  await reply.bind(address)
+})
+
+test('of two threads that bind a name at the same time one gets it', async () => {
+  for (let i = 0; i < 5; i++) {
+    const address = name()
+    const worker = start('try', address)
+    await once(worker, 'message')
+    const reply = add(new zmq.Reply())
+    const theirs = once(worker, 'message') as Promise<[string]>
+
+    worker.postMessage('now')
+    const mine = await reply.bind(address).then(
+      () => 'bound',
+      (error: { code?: unknown }) => error.code,
+    )
+
+    expect(new Set([mine, ...(await theirs)])).toEqual(new Set(['EADDRINUSE', 'bound']))
+  }
+})
+
+test('the ZAP handler of one thread is asked for the sockets of all', async () => {
+  const worker = start('authenticate', 'inproc://zeromq.zap.01')
+  await once(worker, 'message')
+  const server = add(new zmq.Reply({ linger: 0, plainServer: true }))
+  await server.bind('tcp://127.0.0.1:*')
+  const denied = new Promise(resolve => server.events.on('handshake:error:auth', ({ error }) => resolve(error.status)))
+  const stranger = add(new zmq.Request({ linger: 0, plainUsername: 'eve', plainPassword: 'x' }))
+  const friend = add(new zmq.Request({ linger: 0, plainUsername: 'anne', plainPassword: 'x' }))
+
+  stranger.connect(server.lastEndpoint!)
+  expect(await denied).toBe(400)
+  friend.connect(server.lastEndpoint!)
+  await friend.send('hello')
+
+  expect(String(await server.receive())).toBe('hello')
+})
+
+test('a bindSync that cannot ask leaves both bound: both sockets report that the name is in use, and the process warns', async () => {
   const address = name()
   const reply = add(new zmq.Reply())
   const here = new Promise(resolve =>

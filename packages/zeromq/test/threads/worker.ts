@@ -20,8 +20,26 @@ const WORKS: Readonly<Record<string, () => Promise<void>>> = {
   async rival() {
     const reply = new zmq.Reply()
     reply.events.on('bind:error', ({ error, address: where }) => parentPort?.postMessage([error.code, where]))
-    await reply.bind(address)
+    reply.bindSync(address)
     parentPort?.once('message', () => reply.close())
+  },
+  async try() {
+    const reply = new zmq.Reply()
+    parentPort?.once('message', () => {
+      reply.bind(address).then(
+        () => parentPort?.postMessage('bound'),
+        (error: { code?: unknown }) => parentPort?.postMessage(error.code),
+      )
+    })
+    parentPort?.postMessage('ready')
+  },
+  async authenticate() {
+    const handler = new zmq.Reply()
+    await handler.bind(address)
+    parentPort?.postMessage('bound')
+    for await (const [version, id, , , , , user] of handler) {
+      await handler.send([version!, id!, String(user) === 'anne' ? '200' : '400', '', String(user), ''])
+    }
   },
   async publish() {
     const publisher = new zmq.XPublisher()
