@@ -93,7 +93,9 @@ export class Security {
         const secret = this.#secretOf(values.curveSecretKey ?? new Uint8Array(32))
         if (values.curveServer) return new CurveServer(own, secret, crypto, zap)
         const serverKey = values.curveServerKey ?? new Uint8Array(32)
-        const publicKey = values.curvePublicKey ?? secret.publicKey
+        // Without keys it must not get in with the key of nobody's secret: the server finds that these do not go together.
+        const derived = values.curveSecretKey === null ? new Uint8Array(32) : secret.publicKey
+        const publicKey = values.curvePublicKey ?? derived
         return new CurveClient(own, { secret, serverKey, publicKey }, crypto)
       }
     }

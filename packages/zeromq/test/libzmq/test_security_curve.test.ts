@@ -51,6 +51,17 @@ across('a client whose two keys do not belong together is refused', async scene 
   await nothing(server)
 })
 
+across('a client without keys of its own is refused', async scene => {
+  const { server, client, pair } = await guarded(scene)
+  client.curveServerKey = pair.server.publicKey
+  const events = new Events(server)
+  client.connect(await scene.bind(server))
+
+  await events.next('handshake:error:protocol')
+
+  await nothing(server)
+})
+
 for (const [title, options] of [
   ['NULL', {}],
   ['PLAIN', { plainUsername: 'admin', plainPassword: 'password' }],
