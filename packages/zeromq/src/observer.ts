@@ -88,9 +88,13 @@ interface ObservedEvent {
   readonly error?: Error
 }
 
-/** Events of a socket, as the `zeromq` package gives them: by `receive`, by iteration, or to listeners. Nothing is lost between two calls. */
+/**
+ * Events of a socket, as the `zeromq` package gives them: by `receive`, by iteration, or to listeners. Nothing is lost between two
+ * calls; of an observer that nobody reads any more the last 100,000 events are kept.
+ */
 export class Observer implements EventSubscriber {
-  readonly #queue: ObservedEvent[] = []
+  /** As they came: errors are made when somebody reads. */
+  readonly #queue: MonitorEvent[] = []
   #waiting: Waiter<ObservedEvent | undefined> | undefined
   #emitter: EventEmitter | undefined
   #emitting = false
@@ -104,7 +108,7 @@ export class Observer implements EventSubscriber {
     const monitor = MONITORS.get(socket)
     if (monitor === undefined) throw new TypeError('Socket must be a socket object')
     this.#monitor = monitor
-    this.#unsubscribe = monitor.subscribe(event => this.#take(observed(event)))
+    this.#unsubscribe = monitor.subscribe(event => this.#take(event))
     if (monitor.stopped) this.#closed = true
   }
 
@@ -146,8 +150,8 @@ export class Observer implements EventSubscriber {
     }
     const event = this.#queue.shift()
     if (event !== undefined) {
-      if (event.type === 'end') this.close()
-      return Promise.resolve(event as Event)
+      if (event.type === 'MONITOR_STOPPED') this.close()
+      return Promise.resolve(observed(event) as Event)
     }
     if (this.#closed) throw new ZmqError('EBADF')
     if (this.#waiting !== undefined) {
@@ -177,14 +181,15 @@ export class Observer implements EventSubscriber {
     }
   }
 
-  #take(event: ObservedEvent): void {
+  #take(event: MonitorEvent): void {
     const waiting = this.#waiting
     if (waiting !== undefined) {
-      waiting.settle(event)
-      if (event.type === 'end') this.close()
+      waiting.settle(observed(event))
+      if (event.type === 'MONITOR_STOPPED') this.close()
       return
     }
     this.#queue.push(event)
+    if (this.#queue.length > UNREAD) this.#queue.shift()
     if (this.#emitter !== undefined) this.#emit()
   }
 
@@ -206,13 +211,17 @@ export class Observer implements EventSubscriber {
     queueMicrotask(() => {
       this.#emitting = false
       for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
-        if (event.type === 'end') this.close()
+        if (event.type === 'MONITOR_STOPPED') this.close()
         if (this.#queue.length > 0) this.#emit()
-        this.#emitter?.emit(event.type, event)
+        const seen = observed(event)
+        this.#emitter?.emit(seen.type, seen)
       }
     })
   }
 }
+
+/** Events that wait for a reader: strangers who come and go must not fill the memory of who has stopped reading. */
+const UNREAD = 100_000
 
 /** Tells observers where a socket's events come from. */
 export function observable(socket: object, monitor: Monitor): void {
