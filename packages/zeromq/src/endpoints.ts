@@ -153,6 +153,7 @@ export class Endpoints {
       const connections = this.#connections.get(address) ?? new Set<InprocConnection>()
       const connection = core.context.inproc.connect(rest, core, over => {
         connections.delete(over)
+        if (over.peerPipe === undefined) core.dropped += over.pipe.out.length
         if (connections.size === 0 && this.#connections.get(address) === connections) this.#connections.delete(address)
         this.#over(over)
       })

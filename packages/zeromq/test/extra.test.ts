@@ -83,3 +83,13 @@ test('a socket that lingered in vain tells how many messages it dropped', async 
 
   expect(droppedMessages(push)).toBe(3)
 })
+
+test('what was sent to a name of inproc that nobody has bound counts as dropped', async () => {
+  const push = add(new zmq.Push({ linger: 0 }))
+  push.connect('inproc://nobody-binds-this')
+  await push.sendMany(['1', '2', '3'])
+
+  push.close()
+
+  expect(droppedMessages(push)).toBe(3)
+})
