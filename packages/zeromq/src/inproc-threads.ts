@@ -37,7 +37,8 @@ export class InprocThreads {
   readonly #inproc: Inproc
   readonly #shared: { frames: Frames; slabs: SlabPool }
   readonly #sought = new Map<number, { readonly name: string; readonly connection: InprocConnection }>()
-  readonly #names = new NameLocks(CHANNEL)
+  // A browser keeps its locks for all its processes.
+  readonly #names = new NameLocks(`${CHANNEL}.${process.pid}`)
   #channel: BroadcastChannel | undefined
   #count = 0
 
