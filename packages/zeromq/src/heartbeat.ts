@@ -17,6 +17,7 @@ export class Heartbeat {
   readonly #pinging: NodeJS.Timeout | undefined
   #silence: NodeJS.Timeout | undefined
   #peerTtl: NodeJS.Timeout | undefined
+  #stopped = false
 
   constructor(options: HeartbeatOptions, engine: Engine, lost: () => void) {
     this.#engine = engine
@@ -38,6 +39,7 @@ export class Heartbeat {
   }
 
   stop(): void {
+    this.#stopped = true
     clearInterval(this.#pinging)
     clearTimeout(this.#silence)
     clearTimeout(this.#peerTtl)
@@ -45,9 +47,13 @@ export class Heartbeat {
 
   #watch(milliseconds: number, over: () => void): NodeJS.Timeout {
     const heard = this.#engine.reads
+    const look = (): void => {
+      if (!this.#stopped && this.#engine.reads === heard && !this.#engine.parked) this.#lost()
+    }
     const timer = setTimeout(() => {
       over()
-      if (this.#engine.reads === heard && !this.#engine.parked) this.#lost()
+      // After a turn in which the application was busy timers come first, and what the peer has sent meanwhile only then.
+      if (this.#engine.reads === heard) setImmediate(look)
     }, milliseconds)
     timer.unref()
     return timer
