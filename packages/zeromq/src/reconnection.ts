@@ -27,7 +27,7 @@ export class Reconnection {
       this.#interval = Math.min(now * 2, Math.max(reconnectMaxInterval, reconnectInterval))
       return now
     }
-    return reconnectInterval + Math.floor(random() * reconnectInterval)
+    return Math.min(reconnectInterval + Math.floor(random() * reconnectInterval), LONGEST)
   }
 
   /** A connection was made: the next wait is the shortest again. */
@@ -35,3 +35,6 @@ export class Reconnection {
     this.#interval = this.#options.reconnectInterval
   }
 }
+
+/** Milliseconds that a timer can wait; a longer one would not wait at all. */
+const LONGEST = 0x7fffffff

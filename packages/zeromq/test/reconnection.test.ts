@@ -23,3 +23,9 @@ test('with a maximum the wait doubles up to there, and begins again after a succ
 test.each([0, -1])('an interval of %d means that there is no second try', reconnectInterval => {
   expect(waits({ reconnectInterval, reconnectMaxInterval: 0 }, 1).next).toEqual([undefined])
 })
+
+test('no chance makes the wait longer than a timer can wait, which would be none at all', () => {
+  const { next } = waits({ reconnectInterval: 2 ** 31 - 1, reconnectMaxInterval: 0 }, 1, 0.999)
+
+  expect(next).toEqual([2 ** 31 - 1])
+})
