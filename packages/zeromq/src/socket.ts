@@ -36,7 +36,13 @@ export class Socket implements AsyncDisposable {
     CORES.set(this, this.#core)
     // A misspelt option is an error and not a new property.
     Object.preventExtensions(this)
-    Object.assign(this, properties)
+    try {
+      Object.assign(this, properties)
+    } catch (error) {
+      // Nobody gets to see it, and its context would count and await it for ever.
+      this.#core.close()
+      throw error
+    }
   }
 
   get context(): Context {

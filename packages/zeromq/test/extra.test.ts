@@ -1,6 +1,14 @@
 import { afterEach, expect, test } from 'vitest'
 import * as zmq from '../src/index.ts'
-import { authenticate, droppedMessages, getOption, QueuedSender, setOption, type Candidate } from '../src/extra.ts'
+import {
+  authenticate,
+  droppedMessages,
+  getOption,
+  QueuedSender,
+  setOption,
+  terminate,
+  type Candidate,
+} from '../src/extra.ts'
 
 const sockets: zmq.Socket[] = []
 
@@ -82,6 +90,16 @@ test('a socket that lingered in vain tells how many messages it dropped', async 
   push.close()
 
   expect(droppedMessages(push)).toBe(3)
+})
+
+test('a socket whose options are refused leaves nothing behind that a context would wait for', async () => {
+  const context = new zmq.Context({ maxSockets: 1 })
+  expect(() => new zmq.Push({ context, sendHighWaterMark: -1 })).toThrow(expect.objectContaining({ code: 'EINVAL' }))
+  expect(() => new zmq.Push({ context, misspelt: 1 } as object)).toThrow(TypeError)
+
+  new zmq.Push({ context }).close()
+
+  await terminate(context)
 })
 
 test('what was sent to a name of inproc that nobody has bound counts as dropped', async () => {
