@@ -109,6 +109,7 @@ export class Observer implements EventSubscriber {
     if (monitor === undefined) throw new TypeError('Socket must be a socket object')
     this.#monitor = monitor
     this.#unsubscribe = monitor.subscribe(event => this.#take(event))
+    SOCKETS.set(this, socket)
     if (monitor.stopped) this.#closed = true
   }
 
@@ -229,6 +230,8 @@ export function observable(socket: object, monitor: Monitor): void {
 }
 
 const MONITORS = new WeakMap<object, Monitor>()
+/** Whoever listens to a socket has not forgotten it. */
+const SOCKETS = new WeakMap<Observer, object>()
 
 function observed(event: MonitorEvent): ObservedEvent {
   const address = event.endpoint === '' ? {} : { address: event.endpoint }

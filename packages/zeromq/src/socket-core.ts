@@ -46,6 +46,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   /** Set by what blocks it for long, a proxy: what to do when it is to be closed meanwhile. */
   closeAsked: (() => void) | undefined
   #state: State = 'open'
+  #forgotten = false
   #sending: Sending | undefined
   #receiving: { waiter: { fail(error: unknown): void }; deliver: () => boolean } | undefined
   #fanOut: FanOut | undefined
@@ -95,7 +96,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     this.context.scheduler.hold()
     const waiter: Sending = new Waiter<void>(() => {
       this.#sending = undefined
-      this.context.scheduler.release()
+      this.#rested()
     })
     waiter.message = Array.isArray(message) ? message.slice() : message
     waiter.to = to
@@ -203,7 +204,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     this.context.scheduler.hold()
     const waiter = new Waiter<T>(() => {
       this.#receiving = undefined
-      this.context.scheduler.release()
+      this.#rested()
     })
     waiter.bound(timeout, () => new ZmqError(this.pattern.barred ?? 'EAGAIN'), signal)
     this.#receiving = {
@@ -245,6 +246,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   readonly #roomWaiters = new Set<Waiter<void>>()
   readonly #writableWaiters = new Set<Waiter<void>>()
   readonly #readableWaiters = new Set<Waiter<void>>()
+  readonly #closeWaiters = new Set<Waiter<void>>()
 
   #until(ready: () => boolean, waiters: Set<Waiter<void>>, signal: AbortSignal | undefined): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(new ZmqError('EBADF'))
@@ -268,13 +270,25 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   }
 
   // ---- closing
-
   block(): void {
     this.#state = 'blocked'
   }
 
   unblock(): void {
     if (this.#state === 'blocked') this.#state = 'open'
+    if (this.#forgotten) this.forget()
+  }
+
+  /** Nobody can use it any more who does not wait for it now: closes it after that. */
+  forget(): void {
+    this.#forgotten = true
+    if (this.#state === 'open' && this.#sending === undefined && this.#receiving === undefined) this.close()
+  }
+
+  /** An operation does not wait any more. */
+  #rested(): void {
+    this.context.scheduler.release()
+    if (this.#forgotten) queueMicrotask(() => this.forget())
   }
 
   /** Ends the socket: nothing is received any more, what is queued is sent within LINGER. Safe twice. */
@@ -304,8 +318,6 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     this.#closeWaiters.add(waiter)
     return waiter.promise
   }
-
-  readonly #closeWaiters = new Set<Waiter<void>>()
 
   terminate(): void {
     this.#sending?.fail(new ZmqError('ETERM'))

@@ -34,6 +34,7 @@ export class Socket implements AsyncDisposable {
     this.#core.monitor = monitor
     observable(this, monitor)
     CORES.set(this, this.#core)
+    FORGOTTEN.register(this, this.#core)
     // A misspelt option is an error and not a new property.
     Object.preventExtensions(this)
     try {
@@ -190,7 +191,8 @@ export class Socket implements AsyncDisposable {
     const ended = (error: unknown): IteratorResult<Incoming, undefined> => doneOrThrow(core, error)
     return {
       next: () => {
-        const next = core.next()
+        // Through the socket, so that whoever iterates has not forgotten it.
+        const next = this.#core.next()
         return core.isReceiving ? next.catch(ended) : next
       },
       return: () => Promise.resolve(DONE),
@@ -322,6 +324,8 @@ export interface WaitOptions {
 
 const PATIENT: WaitOptions = {}
 const CORES = new WeakMap<object, SocketCore>()
+/** A socket that nobody refers to any more is closed, as with the `zeromq` package: its queue lingers, its place is free. */
+const FORGOTTEN = new FinalizationRegistry<SocketCore>(core => core.forget())
 const DONE = { value: undefined, done: true } as const
 
 function checkAddress(address: unknown): void {
