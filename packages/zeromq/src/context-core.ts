@@ -29,7 +29,7 @@ const SCRATCH = 64 * 1024
 export class ContextCore {
   readonly scheduler: Scheduler = new Scheduler()
   readonly slabs: SlabPool = new SlabPool()
-  readonly frames: Frames = new Frames(page => markAsUntransferable(page))
+  readonly frames: Frames = new Frames(page => markAsUntransferable(page), this.slabs.bodies)
   readonly inproc: Inproc = new Inproc()
   readonly scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH)
   readonly options = {

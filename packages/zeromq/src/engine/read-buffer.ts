@@ -69,7 +69,7 @@ export class ReadBuffer {
 
   /** Begins to read a body of `size` octets directly; what of it is there, from `from` on, is taken over. */
   beginBody(from: number, size: number): void {
-    const body = Buffer.allocUnsafeSlow(Math.min(size, TRUSTED_BODY))
+    const body = this.#slabs.bodies.take(Math.min(size, TRUSTED_BODY))
     const slab = this.slab! // there is a header in it
     this.bodyAt = slab.bytes.copy(body, 0, from, this.end)
     this.body = body
@@ -87,7 +87,7 @@ export class ReadBuffer {
       return body
     }
     // A peer is believed about a large size only as far as it has delivered.
-    const larger = Buffer.allocUnsafeSlow(Math.min(this.#bodySize, body.length * 2))
+    const larger = this.#slabs.bodies.take(Math.min(this.#bodySize, body.length * 2))
     body.copy(larger)
     this.body = body = larger
     return undefined

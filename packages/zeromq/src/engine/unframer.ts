@@ -133,7 +133,7 @@ class FrameUnframer implements Unframer {
     let flags = this.#bodyFlags
     let plain = body
     if (this.#cipher !== undefined) {
-      plain = Buffer.allocUnsafeSlow(Math.max(0, body.length - MESSAGE_OVERHEAD))
+      plain = this.#slabs.bodies.take(Math.max(0, body.length - MESSAGE_OVERHEAD))
       flags = this.#cipher.openPart(body, 0, body.length, plain, 0)
       if (flags < 0) return this.#fail()
     }

@@ -1,3 +1,4 @@
+import { Bodies } from './bodies.ts'
 import type { Slab } from './slab.ts'
 
 /**
@@ -8,11 +9,14 @@ export class Frames {
   readonly #small: Page
   // Fewer pages cost less, and a frame of this size keeps no more than 256 times itself.
   readonly #medium: Page
+  readonly #bodies: Bodies
 
   /** `pin` is told of each page: nobody may take it away from the frames beside (`markAsUntransferable`). */
-  constructor(pin: (page: ArrayBufferLike) => void = () => {}) {
-    this.#small = new Page(16 * 1024, pin)
-    this.#medium = new Page(64 * 1024, pin)
+  constructor(pin: (page: ArrayBufferLike) => void = () => {}, bodies: Bodies = new Bodies()) {
+    this.#bodies = bodies
+    // Small frames leave more garbage than they take memory.
+    this.#small = new Page(16 * 1024, pin, size => Buffer.allocUnsafeSlow(size))
+    this.#medium = new Page(64 * 1024, pin, size => bodies.take(size))
   }
 
   /** A copy of the slab's octets `[start, end)`. */
@@ -20,7 +24,7 @@ export class Frames {
     const size = end - start
     if (size <= LARGEST_SMALL) return this.#small.copy(slab, start, size)
     if (size <= LARGEST_MEDIUM) return this.#medium.copy(slab, start, size)
-    const whole = Buffer.allocUnsafeSlow(size)
+    const whole = this.#bodies.take(size)
     slab.bytes.copy(whole, 0, start, end)
     return whole
   }
@@ -30,14 +34,16 @@ export class Frames {
 class Page {
   readonly #size: number
   readonly #pin: (page: ArrayBufferLike) => void
+  readonly #make: (size: number) => Buffer
   #bytes: Buffer = EMPTY
   #words: Int32Array = NO_WORDS
   #memory: ArrayBufferLike = EMPTY.buffer
   #at = 0
 
-  constructor(size: number, pin: (page: ArrayBufferLike) => void) {
+  constructor(size: number, pin: (page: ArrayBufferLike) => void, make: (size: number) => Buffer) {
     this.#size = size
     this.#pin = pin
+    this.#make = make
   }
 
   copy(slab: Slab, start: number, size: number): Buffer {
@@ -60,7 +66,7 @@ class Page {
   }
 
   #turn(): void {
-    this.#bytes = Buffer.allocUnsafeSlow(this.#size)
+    this.#bytes = this.#make(this.#size)
     this.#memory = this.#bytes.buffer
     this.#words = new Int32Array(this.#memory)
     this.#pin(this.#memory)

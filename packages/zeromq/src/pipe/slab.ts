@@ -1,3 +1,5 @@
+import { Bodies } from './bodies.ts'
+
 /** Octets of a small slab: what a pipe that sends now and then needs. */
 export const SMALL_SLAB: number = 4 * 1024
 /** Octets of a large slab, and the most that one write hands to the kernel: 1,000 messages of 128 octets. */
@@ -29,6 +31,8 @@ export class Slab {
  * `keep` bounds the octets kept for later; what is above it is left to the garbage collector.
  */
 export class SlabPool {
+  /** Where the memory comes from that is not lent but given away. */
+  readonly bodies: Bodies = new Bodies()
   readonly #small: Slab[] = []
   readonly #large: Slab[] = []
   readonly #keep: number

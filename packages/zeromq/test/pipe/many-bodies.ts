@@ -1,0 +1,30 @@
+// Takes 512 MiB in bodies of the size given, each given up soon, and prints how often the whole heap was collected meanwhile.
+//   many-bodies.ts SIZE
+import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Bodies } from '../../src/pipe/bodies.ts'
+
+const MIB = 1024 * 1024
+const size = Number(process.argv[2])
+let collections = 0
+const observer = new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) {
+    if ((entry as unknown as { detail: { kind: number } }).detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR)
+      collections++
+  }
+})
+observer.observe({ entryTypes: ['gc'] })
+
+const bodies = new Bodies()
+const inHand: Buffer[] = []
+// Of half as much again before that the collector learns what it has to do with.
+for (let left = 768 * MIB; left > 0; left -= size) {
+  if (left === 512 * MIB) collections = 0
+  inHand.push(bodies.take(size))
+  if (inHand.length < 8) continue
+  inHand.length = 0
+  await nextTurn()
+}
+await nextTurn()
+observer.disconnect()
+console.log(collections)
