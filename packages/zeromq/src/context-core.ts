@@ -1,9 +1,11 @@
+import { getHeapSpaceStatistics } from 'node:v8'
 import { markAsUntransferable } from 'node:worker_threads'
 import { curveCrypto, curveSuite } from './curve.ts'
 import type { CipherChoice } from './cipher/suite.ts'
 import { ZmqError } from './errors.ts'
 import { Inproc } from './inproc.ts'
 import type { CurveCrypto } from './mechanism/curve-keys.ts'
+import { Bodies, type Young } from './pipe/bodies.ts'
 import { Frames } from './pipe/frames.ts'
 import { SlabPool } from './pipe/slab.ts'
 import { Scheduler } from './scheduler.ts'
@@ -28,7 +30,7 @@ const SCRATCH = 64 * 1024
 /** What the sockets of a context share. */
 export class ContextCore {
   readonly scheduler: Scheduler = new Scheduler()
-  readonly slabs: SlabPool = new SlabPool()
+  readonly slabs: SlabPool = new SlabPool(undefined, new Bodies(youngObjects))
   readonly frames: Frames = new Frames(page => markAsUntransferable(page), this.slabs.bodies)
   readonly inproc: Inproc = new Inproc()
   readonly scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH)
@@ -124,3 +126,13 @@ const TRANSPORTS: ReadonlyMap<string, (scratch: Uint8Array) => Transport> = new 
   ['udp', udpTransport],
   ['wss', scratch => wsTransport('wss', tlsTransport(), scratch)],
 ])
+
+/** What V8 has of young objects; undefined where it is another engine, or does not tell. */
+function youngObjects(): Young | undefined {
+  try {
+    const space = getHeapSpaceStatistics().find(one => one.space_name === 'new_space')
+    return space === undefined ? undefined : { used: space.space_used_size, available: space.space_available_size }
+  } catch {
+    return undefined
+  }
+}

@@ -115,7 +115,7 @@ export class Engine {
   /** Takes octets that lie elsewhere; answers as `filled` does. */
   push(chunk: Uint8Array): boolean {
     this.reads++
-    this.#options.slabs.bodies.match(chunk.length)
+    this.#options.slabs.bodies.count(chunk.length)
     let from = 0
     while (this.#read.body !== undefined && from < chunk.length) {
       const space = this.#read.space(0)

@@ -1,29 +1,62 @@
+/** What V8 has of young objects, in octets. */
+export interface Young {
+  readonly used: number
+  readonly available: number
+}
+
 /**
  * Makes the memory that is given away: what applications receive is theirs.
  *
  * Such memory lies outside the heap. V8 frees it in passing by a collection of young objects, a third of a millisecond, but begins
- * one only when the heap has filled. With large frames alone the bound on memory outside the heap, some 40 MB, comes first, and
- * with that a collection of the whole heap, many times as dear, on every core. So garbage is made in the heap in proportion: that
- * costs 12 µs for each MiB. V8 up to Node 20 counted the memory outside as well, and needed none.
+ * one only when the young part of the heap has filled. With large frames alone the bound on memory outside the heap, some 40 MB,
+ * comes first, and with that a collection of the whole heap, many times as dear, on every core. So where no young objects were
+ * collected in time, garbage fills their part of the heap. V8 up to Node 20 counted the memory outside as well, and needed none.
  */
 export class Bodies {
-  #unmatched = 0
-  // Kept, so that no compiler finds out that it is for nothing.
+  readonly #young: () => Young | undefined
+  /** Octets since the last look, and since young objects were last collected. */
+  #since = 0
+  #gathered = 0
+  /** By young objects at the last look. */
+  #used = 0
   readonly #garbage: unknown[] = [undefined]
+
+  /** `young` is asked once for each 4 MiB that are made. Undefined: it cannot be told, and no garbage is made. */
+  constructor(young: () => Young | undefined = () => undefined) {
+    this.#young = young
+  }
 
   /** A buffer of `size` octets at offset 0 of memory of its own, whatever is in it. */
   take(size: number): Buffer {
-    this.match(size)
+    this.count(size)
     return Buffer.allocUnsafeSlow(size)
   }
 
-  /** For `size` octets outside the heap that somebody else has made. */
-  match(size: number): void {
-    this.#unmatched += size
-    for (; this.#unmatched >= STRETCH; this.#unmatched -= STRETCH) this.#garbage[0] = new Array(WORDS)
+  /** Somebody else has made `size` octets outside the heap. */
+  count(size: number): void {
+    this.#since += size
+    if (this.#since >= STRETCH) this.#look()
+  }
+
+  #look(): void {
+    const young = this.#young()
+    this.#gathered += this.#since
+    this.#since = 0
+    if (young === undefined) return
+    // There was a collection: nearly all of what had gathered is free.
+    if (young.used < this.#used) this.#gathered = 0
+    this.#used = young.used
+    if (this.#gathered < Math.max(LEAST, (young.used + young.available) * 1.5)) return
+    // Each is kept for as long as it takes to make the next, so that no compiler finds out that they are for nothing.
+    for (let left = young.available; left >= 0; left -= WORDS * 8) this.#garbage[0] = new Array(WORDS)
+    this.#garbage[0] = undefined
+    this.#gathered = this.#used = 0
   }
 }
 
-/** Octets outside the heap for each `WORDS` words in it. Young objects have up to 16 MiB: that is 32 MiB outside, below the bound. */
-const STRETCH = 32 * 1024
+/** Octets outside the heap after which we look. */
+const STRETCH = 4 * 1024 * 1024
+/** So many may gather; and half as many again as young objects have, up to 24 MiB, so that garbage is no more than two thirds of it. */
+const LEAST = 12 * 1024 * 1024
+/** Of one piece of garbage: small enough that it is a young object like others. */
 const WORDS = 2048

@@ -14,9 +14,8 @@ export class Frames {
   /** `pin` is told of each page: nobody may take it away from the frames beside (`markAsUntransferable`). */
   constructor(pin: (page: ArrayBufferLike) => void = () => {}, bodies: Bodies = new Bodies()) {
     this.#bodies = bodies
-    // Small frames leave more garbage than they take memory.
-    this.#small = new Page(16 * 1024, pin, size => Buffer.allocUnsafeSlow(size))
-    this.#medium = new Page(64 * 1024, pin, size => bodies.take(size))
+    this.#small = new Page(16 * 1024, pin, bodies)
+    this.#medium = new Page(64 * 1024, pin, bodies)
   }
 
   /** A copy of the slab's octets `[start, end)`. */
@@ -34,16 +33,16 @@ export class Frames {
 class Page {
   readonly #size: number
   readonly #pin: (page: ArrayBufferLike) => void
-  readonly #make: (size: number) => Buffer
+  readonly #bodies: Bodies
   #bytes: Buffer = EMPTY
   #words: Int32Array = NO_WORDS
   #memory: ArrayBufferLike = EMPTY.buffer
   #at = 0
 
-  constructor(size: number, pin: (page: ArrayBufferLike) => void, make: (size: number) => Buffer) {
+  constructor(size: number, pin: (page: ArrayBufferLike) => void, bodies: Bodies) {
     this.#size = size
     this.#pin = pin
-    this.#make = make
+    this.#bodies = bodies
   }
 
   copy(slab: Slab, start: number, size: number): Buffer {
@@ -66,7 +65,7 @@ class Page {
   }
 
   #turn(): void {
-    this.#bytes = this.#make(this.#size)
+    this.#bytes = this.#bodies.take(this.#size)
     this.#memory = this.#bytes.buffer
     this.#words = new Int32Array(this.#memory)
     this.#pin(this.#memory)

@@ -32,13 +32,14 @@ export class Slab {
  */
 export class SlabPool {
   /** Where the memory comes from that is not lent but given away. */
-  readonly bodies: Bodies = new Bodies()
+  readonly bodies: Bodies
   readonly #small: Slab[] = []
   readonly #large: Slab[] = []
   readonly #keep: number
 
-  constructor(keep: number = 4 * 1024 * 1024) {
+  constructor(keep: number = 4 * 1024 * 1024, bodies: Bodies = new Bodies()) {
     this.#keep = keep
+    this.bodies = bodies
   }
 
   /** A slab with room for `size` octets, used once (by the caller). One larger than `LARGE_SLAB` is not kept afterwards. */

@@ -26,3 +26,12 @@ test.each([65_536, 1_048_576])(
     expect(Number(stdout)).toBeLessThanOrEqual(2)
   },
 )
+
+test('young objects are looked at once for each 4 MiB, and not where that cannot be told', () => {
+  let asked = 0
+  const bodies = new Bodies(() => void asked++)
+
+  for (let i = 0; i < 11; i++) bodies.count(1024 * 1024)
+
+  expect(asked).toBe(2)
+})

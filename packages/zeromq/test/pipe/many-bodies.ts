@@ -2,6 +2,7 @@
 //   many-bodies.ts SIZE
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { getHeapSpaceStatistics } from 'node:v8'
 import { Bodies } from '../../src/pipe/bodies.ts'
 
 const MIB = 1024 * 1024
@@ -15,7 +16,10 @@ const observer = new PerformanceObserver(list => {
 })
 observer.observe({ entryTypes: ['gc'] })
 
-const bodies = new Bodies()
+const bodies = new Bodies(() => {
+  const space = getHeapSpaceStatistics().find(one => one.space_name === 'new_space')
+  return space && { used: space.space_used_size, available: space.space_available_size }
+})
 const inHand: Buffer[] = []
 // Of half as much again before that the collector learns what it has to do with.
 for (let left = 768 * MIB; left > 0; left -= size) {
