@@ -11,7 +11,7 @@ const help = `One suite of benchmarks, side by side with its rivals, in one run.
 Suites:
 ${known.map(name => `  ${name.padEnd(8)}  ${purpose(name)}`).join('\n')}
 
-  --only TEXT   only the cases whose name has this in it (brokers: the backends)
+  --only TEXT   only the cases whose name has this in it (brokers: 'kafka', 'mqtt: publish', 'mqtt: consume 256')
   --quick       small counts, one round: whether it works, not how fast it is
   --json FILE   also write { suite, node, rows: [{ case, size, subject, rival, unit, median, min, max, ratio }] }
   --help        this

@@ -6,7 +6,7 @@ import { message } from 'millrace'
 import type { Broker } from 'millrace'
 import { newId } from 'millrace/adapter'
 import { measure } from '../measure.ts'
-import type { Contender } from '../measure.ts'
+import type { Contender, MeasureOptions } from '../measure.ts'
 import type { Row, Suite, SuiteOptions } from '../row.ts'
 import { Drain, pipelined } from './contender.ts'
 import type { Backend, Opened } from './contender.ts'
@@ -24,15 +24,24 @@ const OURS = 'Millrace'
 const BARE = 'bare client'
 /** One by one, and as many in flight. */
 const WINDOWS = [1, 256]
+const OPERATIONS = ['publish', 'consume'] as const
+type Operation = (typeof OPERATIONS)[number]
 
-/** All of them, or those whose name has `only` in it. */
+/** All of them, or those that have `only` in them: `mqtt`, `rabbitmq-quorum: publish`, `kafka: consume 1`. */
 export const run: Suite = async options => {
   const rows: Row[] = []
-  for (const backend of BACKENDS.filter(({ name }) => name.includes(options.only ?? ''))) {
+  for (const backend of BACKENDS) {
+    const wanted = (window: number): readonly Operation[] =>
+      OPERATIONS.filter(operation => `${backend.name}: ${operation} ${window}`.includes(options.only ?? ''))
+    if (WINDOWS.every(window => wanted(window).length === 0)) continue
     options.log(`${backend.name}: starting its server`)
     const opened = await backend.open()
     try {
-      for (const window of WINDOWS) rows.push(...(await compare(backend, opened, window, options)))
+      for (const window of WINDOWS)
+        for (const operation of wanted(window))
+          rows.push(
+            ...(await (operation === 'publish' ? comparePublish : compareConsume)(backend, opened, window, options)),
+          )
     } finally {
       await opened.close()
     }
@@ -40,57 +49,75 @@ export const run: Suite = async options => {
   return rows
 }
 
-/** Publishing, and then consuming what was published. */
-async function compare(backend: Backend, opened: Opened, window: number, options: SuiteOptions): Promise<Row[]> {
-  const { quick = false } = options
-  const log = (line: string): void => options.log(line)
+async function comparePublish(backend: Backend, opened: Opened, window: number, options: SuiteOptions): Promise<Row[]> {
   const { name, settings, counts } = backend
-  const others = window === 1 ? { publish: [], consume: [] } : await rivals(backend, opened, log)
-  const fewer = (messages: number): number => Math.ceil(messages / (quick ? 20 : 1))
-  const published = fewer(window === 1 ? counts.single : counts.publish)
-  const consumed = fewer(window === 1 ? counts.single : counts.consume)
-  const how = { size: `${SIZE} B, ${window} in flight`, repeats: quick ? 1 : 5, warmUp: quick ? 0 : 1, log }
-  const names = (contenders: readonly Contender[]): string[] => [BARE, ...contenders.map(one => one.name)]
   const { broker, bare } = opened
-  return [
-    ...(await measure(
-      [
-        rate(OURS, () => publish(broker, published, window), names(others.publish)),
-        rate(BARE, () => publishBare(bare, published, window)),
-        ...others.publish,
-      ],
-      { ...how, case: `${name}: publish (${settings})` },
-    )),
-    ...(window > 1 && bare.batches
-      ? await measure(
-          [
-            rate(OURS, () => publishBatches(broker, counts.consume / (quick ? 20 : 1), window), [BARE]),
-            rate(BARE, () => publishBatchesBare(bare, counts.consume / (quick ? 20 : 1), window)),
-          ],
-          { ...how, size: `${SIZE} B, ${window} in each call`, case: `${name}: publish (${settings})` },
-        )
-      : []),
-    ...(await measure(
-      [
-        rate(OURS, () => consume(broker, consumed, window), names(others.consume)),
-        rate(BARE, () => consumeBare(bare, consumed, window)),
-        ...others.consume,
-      ],
-      { ...how, case: `${name}: consume (${settings})` },
-    )),
-  ]
+  const others = window === 1 ? [] : await rivals(backend, opened, 'publish', options)
+  const messages = fewer(window === 1 ? counts.single : counts.publish, options)
+  const how = { ...rounds(window, options), case: `${name}: publish (${settings})` }
+  const rows = await measure(
+    [
+      rate(OURS, () => publish(broker, messages, window), rivalsOf(others)),
+      rate(BARE, () => publishBare(bare, messages, window)),
+      ...others,
+    ],
+    how,
+  )
+  if (window === 1 || !bare.batches) return rows
+  const many = fewer(counts.consume, options)
+  const batches = await measure(
+    [
+      rate(OURS, () => publishBatches(broker, many, window), [BARE]),
+      rate(BARE, () => publishBatchesBare(bare, many, window)),
+    ],
+    { ...how, size: `${SIZE} B, ${window} in each call` },
+  )
+  return [...rows, ...batches]
+}
+
+async function compareConsume(backend: Backend, opened: Opened, window: number, options: SuiteOptions): Promise<Row[]> {
+  const { name, settings, counts } = backend
+  const { broker, bare } = opened
+  const others = window === 1 ? [] : await rivals(backend, opened, 'consume', options)
+  const messages = fewer(window === 1 ? counts.single : counts.consume, options)
+  return measure(
+    [
+      rate(OURS, () => consume(broker, messages, window), rivalsOf(others)),
+      rate(BARE, () => consumeBare(bare, messages, window)),
+      ...others,
+    ],
+    { ...rounds(window, options), case: `${name}: consume (${settings})` },
+  )
+}
+
+/**
+ * One by one a round is short and there are many: where the scheduler puts server and client decides a good half of the
+ * rate, and holds for a while. With many in flight it is the server's own work on the disk that comes in waves.
+ */
+function rounds(window: number, options: SuiteOptions): Omit<MeasureOptions, 'case'> {
+  const { quick = false } = options
+  const repeats = window === 1 ? 15 : 7
+  const size = `${SIZE} B, ${window} in flight`
+  return { size, repeats: quick ? 1 : repeats, warmUp: quick ? 0 : 1, log: line => options.log(line) }
+}
+
+function fewer(messages: number, { quick = false }: SuiteOptions): number {
+  return Math.ceil(messages / (quick ? 20 : 1))
+}
+
+function rivalsOf(others: readonly Contender[]): string[] {
+  return [BARE, ...others.map(one => one.name)]
 }
 
 async function rivals(
   { watermill: settings }: Backend,
   opened: Opened,
-  log: (line: string) => void,
-): Promise<{ readonly publish: readonly Contender[]; readonly consume: readonly Contender[] }> {
-  const program = settings && (await watermill(log))
-  if (!program) return { publish: [], consume: [] }
-  const contenders = (operation: 'publish' | 'consume'): Contender[] =>
-    settings[operation].map(setting => watermillContender(program, opened, { operation, setting, size: SIZE }))
-  return { publish: contenders('publish'), consume: contenders('consume') }
+  operation: Operation,
+  options: SuiteOptions,
+): Promise<readonly Contender[]> {
+  const program = settings && (await watermill(line => options.log(line)))
+  if (!program) return []
+  return settings[operation].map(setting => watermillContender(program, opened, { operation, setting, size: SIZE }))
 }
 
 interface Timed {
