@@ -126,25 +126,10 @@ export class RabbitDriver implements Driver {
     this.#declared.set(`${topic}\n${how.group ?? ''}`, { topic, group: how.group })
   }
 
-  async write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
-    const { notBefore, expires } = options
-    const now = Date.now()
-    const delay = notBefore === undefined ? 0 : Math.max(0, notBefore - now)
-    if (delay > 0) await this.#ready()
-    if (this.#plan.preset === 'fanout') await this.#exchange(topic)
-    // The signal is made when it is first read: only where there is something to wait for.
-    const stopped = this.#full ? await this.#room(options.signal) : undefined
-    if (stopped) return batch.map(({ id }, index) => ({ index, id, outcome: 'refused', error: stopped }))
-
-    const route = delay > 0 ? this.#topology.delayed(topic, delay) : this.#topology.route(topic)
-    const { wire, mandatory } = this.#plan
-    return this.#send(route, topic, batch, message => ({
-      ...toAmqp(message, { time: now, expires }, wire),
-      mandatory: mandatory && delay === 0 && !this.#optional.has(topic),
-      // On the ladder it would end the wait early; there core looks at it on delivery.
-      ...(expires !== undefined && delay === 0 && { expiration: Math.max(0, expires - now) }),
-      ...(options.priority !== undefined && { priority: options.priority }),
-    }))
+  write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
+    if (options.notBefore !== undefined || this.#plan.preset === 'fanout' || this.#full)
+      return this.#writeLater(topic, batch, options)
+    return this.#send(this.#topology.route(topic), topic, batch, options)
   }
 
   async attach(spec: AttachSpec, sink: Sink): Promise<Source> {
@@ -174,6 +159,19 @@ export class RabbitDriver implements Driver {
   async close(): Promise<void> {
     this.#publisher = undefined
     await this.#plan.connection.close()
+  }
+
+  /** What has something to wait for before it may be sent. */
+  async #writeLater(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
+    const { notBefore } = options
+    const delay = notBefore === undefined ? 0 : Math.max(0, notBefore - Date.now())
+    if (delay > 0) await this.#ready()
+    if (this.#plan.preset === 'fanout') await this.#exchange(topic)
+    // The signal is made when it is first read: only where there is something to wait for.
+    const stopped = this.#full ? await this.#room(options.signal) : undefined
+    if (stopped) return batch.map(({ id }, index) => ({ index, id, outcome: 'refused', error: stopped }))
+    const route = delay > 0 ? this.#topology.delayed(topic, delay) : this.#topology.route(topic)
+    return this.#send(route, topic, batch, options, delay)
   }
 
   async #declare(channel: Channel, topic: string, group: string | undefined): Promise<void> {
@@ -246,17 +244,24 @@ export class RabbitDriver implements Driver {
     if (route.exchange !== '') await this.#ready()
     const publisher = this.#need()
     await new Promise<void>((resolve, reject) => {
-      publisher.send(route, content, { ...options, mandatory: true }, error => (error ? reject(error) : resolve()))
+      publisher.sendAs(route, content, { ...options, mandatory: true }, error => (error ? reject(error) : resolve()))
     })
   }
 
   #send(
-    route: Route,
+    { exchange, key }: Route,
     topic: string,
     batch: readonly Message[],
-    properties: (message: Message) => Options.Publish,
+    { expires, priority }: WriteOptions,
+    delay = 0,
   ): Promise<readonly Failure[]> {
-    const publisher = this.#need()
+    const publisher = this.#publisher
+    if (!publisher?.isOpen) return Promise.reject(disconnected())
+    const { wire } = this.#plan
+    const time = Date.now()
+    const mandatory = this.#plan.mandatory && delay === 0 && !this.#optional.has(topic)
+    // On the ladder it would end the wait early; there core looks at it on delivery.
+    const expiration = expires === undefined || delay > 0 ? undefined : Math.max(0, expires - time)
     return new Promise((resolve, reject) => {
       const failures: Failure[] = []
       let left = batch.length
@@ -265,15 +270,19 @@ export class RabbitDriver implements Driver {
       }
       for (let index = 0; index < batch.length; index++) {
         const message = batch[index]! // index < length
+        const headers = toAmqp(message, { time, expires }, wire)
         try {
-          publisher.send(route, message.payload, properties(message), error => {
-            if (error) {
-              const own = publishing(error, topic)
-              // What came back is nowhere; anything else may be in one of several queues.
-              ended(index, own.code === 'NO_ROUTE' && publisher.isOpen ? 'refused' : 'unknown', own)
-            }
-            if (--left === 0) resolve(failures.toSorted((a, b) => a.index - b.index))
-          })
+          publisher.send(
+            { exchange, key, payload: message.payload, mandatory, headers, expiration, priority },
+            error => {
+              if (error) {
+                const own = publishing(error, topic)
+                // What came back is nowhere; anything else may be in one of several queues.
+                ended(index, own.code === 'NO_ROUTE' && publisher.isOpen ? 'refused' : 'unknown', own)
+              }
+              if (--left === 0) resolve(failures.length > 1 ? failures.sort((a, b) => a.index - b.index) : failures)
+            },
+          )
         } catch (thrown) {
           const error = publishing(thrown, topic)
           if (index === 0 && error.code === 'DISCONNECTED') return reject(error)
@@ -345,7 +354,7 @@ export class RabbitDriver implements Driver {
   }
 
   #need(): Publisher {
-    if (!this.#publisher?.isOpen) throw new MillraceError('DISCONNECTED', 'rabbitmq: there is no connection')
+    if (!this.#publisher?.isOpen) throw disconnected()
     return this.#publisher
   }
 
@@ -356,4 +365,8 @@ export class RabbitDriver implements Driver {
         `rabbitmq: preset 'work' has one queue for each topic, and one group: '${WORKERS}', not '${group}'`,
       )
   }
+}
+
+function disconnected(): MillraceError {
+  return new MillraceError('DISCONNECTED', 'rabbitmq: there is no connection')
 }

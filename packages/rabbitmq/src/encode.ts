@@ -15,28 +15,30 @@ export const TOPIC = 'millrace-topic'
 /** `CC` and `BCC` route copies, `x-…` is the server's, and a decoded `__proto__` would vanish. */
 const THEIRS = /^(?:CC|BCC|x-.*|__proto__)$/i
 
+const WHOLE = /^\d{1,16}$/
+const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({})
+
 type Headers = Record<string, unknown>
 
-/** A message's properties. All header values are strings. */
-export function toAmqp(message: Message, stamp: Stamp, wire: Wire): Options.Publish {
-  return { headers: wire === 'watermill' ? watermill(message) : escaped(toHeaders(message, stamp)), deliveryMode: 2 }
+/** A message's headers, all of them strings. */
+export function toAmqp(message: Message, stamp: Stamp, wire: Wire): Record<string, string> {
+  if (wire === 'watermill') return watermill(message)
+  const headers = toHeaders(message, stamp)
+  // Our own are none of theirs.
+  for (const key in message.metadata) if (THEIRS.test(key)) escape(headers, key)
+  return headers
 }
 
 /** Watermill's: its own name for the id, one header for each metadata entry, and nothing of ours. */
-function watermill(message: Message): Headers {
-  const headers: Headers = { [WATERMILL_ID]: message.id }
-  for (const key of Object.keys(message.metadata))
-    headers[THEIRS.test(key) ? ESCAPE + key : key] = message.metadata[key]
+function watermill({ id, metadata }: Message): Record<string, string> {
+  const headers: Record<string, string> = { [WATERMILL_ID]: id }
+  for (const key of Object.keys(metadata)) headers[THEIRS.test(key) ? ESCAPE + key : key] = metadata[key] ?? ''
   return headers
 }
 
-function escaped(headers: Record<string, string>): Headers {
-  for (const key of Object.keys(headers))
-    if (THEIRS.test(key)) {
-      headers[ESCAPE + key] = headers[key] ?? ''
-      delete headers[key]
-    }
-  return headers
+function escape(headers: Record<string, string>, key: string): void {
+  headers[ESCAPE + key] = headers[key] ?? ''
+  delete headers[key]
 }
 
 /**
@@ -49,6 +51,8 @@ export function fromAmqp(
 ): { readonly message: Message; readonly stamp: Stamp } {
   const { properties, content, fields } = from
   const headers: Headers = properties.headers ?? {}
+  const plain = readPlain(headers)
+  if (plain) return { message: { id: plain.id, payload: content, metadata: NO_METADATA }, stamp: plain }
   const read = fromHeaders(entries(headers))
   const { timestamp } = properties as { timestamp?: unknown }
   const time = read.time ?? (typeof timestamp === 'number' ? timestamp * 1000 : undefined)
@@ -56,6 +60,25 @@ export function fromAmqp(
   // In a queue there is no place: the same bytes have the same id.
   const message = opened(whole, content, () => foreignId(...(place ?? [fields.routingKey, content])))
   return { message, stamp: { time, expires: read.expires, attempt: read.attempt } }
+}
+
+interface Plain {
+  readonly id: string
+  readonly time: number
+}
+
+/** The usual message's headers: an id, a time, and nothing else. Undefined for any other. */
+function readPlain(headers: Headers): Plain | undefined {
+  let id: string | undefined
+  let time: number | undefined
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value !== 'string') return undefined
+    if (name === HEADERS.id && value !== '' && !value.includes('\0') && value.isWellFormed()) id = value
+    else if (name === HEADERS.time && WHOLE.test(value)) time = Number(value)
+    else return undefined
+  }
+  return id === undefined || time === undefined ? undefined : { id, time }
 }
 
 function otherId(headers: Headers, property: unknown): string | undefined {

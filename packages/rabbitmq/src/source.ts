@@ -3,6 +3,7 @@ import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { AckWindow } from './ack-window.ts'
 import { again, fromAmqp, handedOut, TOPIC } from './encode.ts'
 import { ours } from './errors.ts'
+import { FrameWriter } from './frame-writer.ts'
 import { Intake } from './intake.ts'
 
 export interface RabbitSourceOptions {
@@ -41,11 +42,16 @@ export class RabbitSource implements Source {
   readonly #channel: Channel
   readonly #intake: Intake<RabbitRaw>
   readonly #window = new AckWindow()
+  readonly #writer: FrameWriter
   readonly #consumers: Consumer[] = []
+  readonly #ack = (tag: number, multiple: boolean): void => {
+    if (!this.#writer.acknowledge(tag, multiple)) this.#channel.ack(tagged(tag), multiple)
+  }
 
   constructor(options: RabbitSourceOptions) {
     this.#options = options
     this.#channel = options.channel
+    this.#writer = new FrameWriter(options.channel)
     this.#intake = new Intake(options.channel, options.sink)
   }
 
@@ -83,7 +89,8 @@ export class RabbitSource implements Source {
       }
     }
     if (acks.length > 0) this.#acknowledge(acks)
-    return coming ? Promise.all(coming).then(written) : written()
+    if (coming) return Promise.all(coming).then(written)
+    return this.#writer.clear ? undefined : written()
   }
 
   pause(): void {
@@ -122,9 +129,8 @@ export class RabbitSource implements Source {
   }
 
   #acknowledge(tags: number[]): void {
-    this.#window.acknowledge(tags, (deliveryTag, multiple) => {
-      this.#channel.ack(tagged(deliveryTag), multiple)
-    })
+    this.#window.acknowledge(tags, this.#ack)
+    this.#writer.flush()
   }
 
   /** Back to the queue as it is; as a new message where the queue would soon drop it. */

@@ -3,6 +3,7 @@ import { ContiguousTracker, MillraceError } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { AckWindow } from './ack-window.ts'
 import { fromAmqp } from './encode.ts'
+import { FrameWriter } from './frame-writer.ts'
 import { Intake } from './intake.ts'
 import { joined, START } from './stream-place.ts'
 import type { StreamPlace, StreamStart } from './stream-place.ts'
@@ -40,11 +41,13 @@ export class StreamSource implements Source {
   readonly #sink: Sink
   readonly #intake: Intake<StreamRaw>
   readonly #window = new AckWindow()
+  readonly #writer: FrameWriter
   readonly #readings = new Map<string, Reading>()
 
   constructor(channel: Channel, sink: Sink) {
     this.#channel = channel
     this.#sink = sink
+    this.#writer = new FrameWriter(channel)
     this.#intake = new Intake(channel, sink)
   }
 
@@ -146,8 +149,10 @@ export class StreamSource implements Source {
 
   #acknowledge(tags: number[]): void {
     this.#window.acknowledge(tags, (deliveryTag, multiple) => {
-      this.#channel.ack({ fields: { deliveryTag } } as ConsumeMessage, multiple)
+      if (!this.#writer.acknowledge(deliveryTag, multiple))
+        this.#channel.ack({ fields: { deliveryTag } } as ConsumeMessage, multiple)
     })
+    this.#writer.flush()
   }
 }
 
