@@ -13,7 +13,7 @@ import {
 import type { Stamp } from 'millrace/adapter'
 import type { Message } from 'millrace'
 import type { IPublishPacket } from 'mqtt'
-import type { PublishProperties } from './packets.ts'
+import type { PublishProperties, ReceivedPublish } from './packets.ts'
 
 /** 'properties': user properties of MQTT 5. 'envelope': one JSON object, for MQTT 3.1.1. */
 export type Wire = 'properties' | 'envelope'
@@ -70,7 +70,10 @@ export function toMqtt(message: Message, stamp: Stamp, wire: Wire, version: 4 | 
 }
 
 /** The message in a packet, whoever sent it, and what travelled with it. `place` is its MQTT topic. */
-export function fromMqtt(packet: IPublishPacket, place: string): { readonly message: Message; readonly stamp: Stamp } {
+export function fromMqtt(
+  packet: IPublishPacket | ReceivedPublish,
+  place: string,
+): { readonly message: Message; readonly stamp: Stamp } {
   const bytes = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
   const plain = readPlain(packet.properties?.userProperties)
   if (plain) return { message: { id: plain.id, payload: owned(bytes), metadata: NO_METADATA }, stamp: plain }

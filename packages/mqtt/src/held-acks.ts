@@ -1,4 +1,4 @@
-import type { IPublishPacket, MqttClient } from 'mqtt'
+import type { MqttClient } from 'mqtt'
 import { MillraceError, Ring } from 'millrace/adapter'
 import { PacketWriter } from './packet-writer.ts'
 import { ACK_SIZE } from './packets.ts'
@@ -50,7 +50,7 @@ export class HeldAcks {
   }
 
   /** A message was received: its acknowledgement waits. */
-  hold(packet: IPublishPacket): Held {
+  hold(packet: Pick<Packet, 'messageId'> & { readonly qos: number }): Held {
     const held: Held = { messageId: packet.messageId ?? 0, qos: packet.qos === 2 ? 2 : 1, done: false }
     this.#held.push(held)
     return held

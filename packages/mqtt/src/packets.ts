@@ -1,5 +1,5 @@
 /**
- * The two packets that every message costs, as bytes. All else the client writes.
+ * The two packets that every message costs, as bytes. All else the client writes and reads.
  *
  * Strings are UTF-8 behind their length in two bytes (MQTT 5 §1.5.4); lengths are variable byte integers, seven bits
  * each, the least first (§1.5.5).
@@ -132,4 +132,117 @@ function writeText(to: Buffer, at: number, text: string): number {
   to[at] = length >> 8
   to[at + 1] = length & 0xff
   return end
+}
+
+/** A PUBLISH at QoS 1 as it was received, as the client would have told of it. */
+export interface ReceivedPublish {
+  readonly cmd: 'publish'
+  readonly topic: string
+  /** A view of what was received. */
+  readonly payload: Buffer
+  readonly qos: 1
+  readonly dup: boolean
+  readonly retain: boolean
+  readonly messageId: number
+  readonly properties: PublishProperties | undefined
+}
+
+const QOS_1 = 0x32
+const DUP = 0x08
+
+/**
+ * Where the packet that begins there ends, by its length (§2.1.4); undefined where the length has not come as a whole,
+ * or is none.
+ */
+export function endOf(from: Buffer, at: number): number | undefined {
+  let length = 0
+  for (let i = 1, shift = 0; i <= 4; i++, shift += 7) {
+    const byte = from[at + i]
+    if (byte === undefined) return undefined
+    length |= (byte & 0x7f) << shift
+    if (byte < 0x80) return at + i + 1 + length
+  }
+  return undefined
+}
+
+/** Whether a packet that begins so is a PUBLISH at QoS 1, whatever its other flags. */
+export function isPublish(first: number | undefined): boolean {
+  return first !== undefined && (first & ~(DUP | RETAIN)) === QOS_1
+}
+
+/**
+ * The PUBLISH at QoS 1 that stands there as a whole. Undefined for one with anything but an expiry and user properties
+ * of which each is once, and for what is none: the client knows what to do with them.
+ */
+export function readPublish(
+  from: Buffer,
+  at: number,
+  { end, version }: { readonly end: number; readonly version: 4 | 5 },
+): ReceivedPublish | undefined {
+  const first = from[at] ?? 0
+  while ((from[++at] ?? 0) >= 0x80); // its length
+  at++
+  if (at + 2 > end) return undefined
+  const topicEnd = at + 2 + from.readUInt16BE(at)
+  let next = topicEnd + 2
+  if (topicEnd === at + 2 || next > end) return undefined
+  const messageId = from.readUInt16BE(topicEnd)
+  if (messageId === 0) return undefined
+  let properties: PublishProperties | undefined
+  if (version === 5) {
+    const size = from[next++]
+    // One byte says up to 127, and two are the usual: longer ones are the client's.
+    if (size === undefined || next > end) return undefined
+    let length = size
+    if (size >= 0x80) {
+      const more = from[next++] ?? 0x80
+      if (more >= 0x80) return undefined
+      length = (size & 0x7f) | (more << 7)
+    }
+    const over = next + length
+    if (over > end) return undefined
+    if (length > 0) {
+      properties = readProperties(from, next, over)
+      if (!properties) return undefined
+    }
+    next = over
+  }
+  return {
+    cmd: 'publish',
+    topic: from.toString('utf8', at + 2, topicEnd),
+    payload: from.subarray(next, end),
+    qos: 1,
+    dup: (first & DUP) !== 0,
+    retain: (first & RETAIN) !== 0,
+    messageId,
+    properties,
+  }
+}
+
+function readProperties(from: Buffer, at: number, end: number): PublishProperties | undefined {
+  let messageExpiryInterval: number | undefined
+  let userProperties: Record<string, string> | undefined
+  while (at < end) {
+    const code = from[at++]
+    if (code === EXPIRY && messageExpiryInterval === undefined && at + 4 <= end) {
+      messageExpiryInterval = from.readUInt32BE(at)
+      at += 4
+      continue
+    }
+    if (code !== USER_PROPERTY || at + 2 > end) return undefined
+    const nameEnd = at + 2 + from.readUInt16BE(at)
+    if (nameEnd + 2 > end) return undefined
+    const valueEnd = nameEnd + 2 + from.readUInt16BE(nameEnd)
+    if (valueEnd > end) return undefined
+    const name = from.toString('utf8', at + 2, nameEnd)
+    userProperties ??= {}
+    // It is there, or it is a name that objects have of their own.
+    if (name in userProperties) return undefined
+    userProperties[name] = from.toString('utf8', nameEnd + 2, valueEnd)
+    at = valueEnd
+  }
+  return {
+    ...(userProperties && { userProperties }),
+    ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
+  }
 }

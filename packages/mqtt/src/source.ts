@@ -6,6 +6,8 @@ import { fromMqtt } from './encode.ts'
 import { ours } from './errors.ts'
 import { HeldAcks } from './held-acks.ts'
 import type { Held } from './held-acks.ts'
+import { PacketReader } from './packet-reader.ts'
+import type { ReceivedPublish } from './packets.ts'
 import type { Topics } from './topics.ts'
 
 export interface MqttSourceOptions {
@@ -88,6 +90,7 @@ export class MqttSource implements Source {
     client.on('packetreceive', (packet: Packet) => {
       if (packet.cmd === 'publish') this.#arrive(packet)
     })
+    void new PacketReader(client, packet => this.#arrive(packet))
   }
 
   async subscribe(): Promise<void> {
@@ -136,7 +139,7 @@ export class MqttSource implements Source {
     this.#open.clear()
   }
 
-  #arrive(packet: IPublishPacket): void {
+  #arrive(packet: IPublishPacket | ReceivedPublish): void {
     const held = packet.qos > 0 ? this.#acks?.hold(packet) : undefined
     const { place, topic, given, foreign, call } = this.#ways.get(packet.topic) ?? this.#wayOf(packet.topic)
     if (call || packet.topic === this.#mark?.topic) {

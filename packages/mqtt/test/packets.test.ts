@@ -1,7 +1,7 @@
-import { parser } from 'mqtt-packet'
+import { generate, parser } from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import { expect, test } from 'vitest'
-import { ACK_SIZE, measurePublish, writeAck, writePublish } from '../src/packets.ts'
+import { ACK_SIZE, endOf, isPublish, measurePublish, readPublish, writeAck, writePublish } from '../src/packets.ts'
 import type { PublishFields } from '../src/packets.ts'
 
 /** What the client's own parser makes of it; nothing may be left over. */
@@ -88,3 +88,88 @@ function lengthOfHeader(bytes: Buffer): number {
   while (bytes[end++]! & 0x80);
   return end
 }
+
+const usual = {
+  cmd: 'publish',
+  topic: 'a/b',
+  payload: Buffer.from('x'),
+  qos: 1,
+  dup: false,
+  retain: false,
+  messageId: 513,
+}
+
+test.each([
+  ['the usual', { properties: { userProperties: { 'millrace-id': 'one', 'millrace-time': '5' } } }],
+  ['no properties', {}],
+  ['no payload', { payload: Buffer.alloc(0) }],
+  ['flags', { dup: true, retain: true, messageId: 65_535 }],
+  ['an expiry', { properties: { messageExpiryInterval: 4_000_000_000 } }],
+  ['an expiry of none', { properties: { messageExpiryInterval: 0, userProperties: { é: 'a☃b', empty: '' } } }],
+  [
+    'a long topic and properties of more than 127 bytes',
+    { topic: `${long}☃`, properties: { userProperties: { [long]: `${long}é` } } },
+  ],
+  ['a payload of more than 16,383', { payload: Buffer.alloc(40_000, 1) }],
+] as const)('a received PUBLISH is read as the client reads it, by either version: %s', (_, extra) => {
+  for (const version of [4, 5] as const) {
+    const bytes = generate({ ...usual, ...extra } as Packet, { protocolVersion: version })
+    const end = endOf(Buffer.concat([Buffer.alloc(3), bytes]), 3)
+    const [theirs] = read(bytes, version)
+
+    const ours = readPublish(Buffer.concat([Buffer.alloc(3), bytes, bytes]), 3, { end: end ?? 0, version })
+
+    expect(end).toBe(bytes.length + 3)
+    expect(isPublish(bytes[0])).toBe(true)
+    const { topic, payload, qos, dup, retain, messageId, properties } = theirs as Packet & { cmd: 'publish' }
+    const { expiry, userProperties } = { expiry: properties?.messageExpiryInterval, ...properties }
+    expect(ours).toEqual({
+      cmd: 'publish',
+      topic,
+      payload,
+      qos,
+      dup,
+      retain,
+      messageId,
+      properties: properties && {
+        ...(userProperties && { userProperties: { ...userProperties } }),
+        ...(expiry !== undefined && { messageExpiryInterval: expiry }),
+      },
+    })
+  }
+})
+
+test.each([
+  ['another property', { properties: { contentType: 'text', userProperties: { a: 'b' } } }],
+  ['one twice', { properties: { userProperties: { a: ['b', 'c'] } } }],
+  ['a name that objects have', { properties: { userProperties: JSON.parse('{ "__proto__": "b" }') as object } }],
+  ['another', { properties: { userProperties: { toString: 'b' } } }],
+  ['an alias for a topic', { topic: '', properties: { topicAlias: 1 } }],
+  ['more properties than two bytes of length tell', { properties: { userProperties: { a: 'b'.repeat(20_000) } } }],
+])('a PUBLISH with %s is left to the client', (_, extra) => {
+  const bytes = generate({ ...usual, ...extra } as Packet, { protocolVersion: 5 })
+
+  expect(readPublish(bytes, 0, { end: bytes.length, version: 5 })).toBe(undefined)
+})
+
+test('a PUBLISH that is cut off or corrupt never reads beyond its end', () => {
+  const properties = { messageExpiryInterval: 1, userProperties: { a: 'b', c: 'd' } }
+  const bytes = generate({ ...usual, properties } as Packet, { protocolVersion: 5 })
+  const long = Buffer.concat([bytes, Buffer.alloc(70_000, 0x41)])
+
+  for (let end = 2; end < bytes.length; end++) {
+    const some = readPublish(long, 0, { end, version: 5 })
+    // Its payload alone may be shorter.
+    if (some) expect([end, some.payload.length]).toEqual([bytes.length - 1, 0])
+  }
+  for (let at = 2; at < bytes.length; at++)
+    for (const value of [0, 1, 0x26, 0x7f, 0x80, 0xff]) {
+      const corrupt = Buffer.from(bytes)
+      corrupt[at] = value
+      expect(() => readPublish(corrupt, 0, { end: corrupt.length, version: 5 })).not.toThrow()
+    }
+  expect(readPublish(Buffer.from([0x32, 5, 0, 1, 0x61, 0, 0, 0]), 0, { end: 7, version: 4 })).toBe(undefined)
+  expect([0x30, 0x34, 0x3a, 0x3b, 0x33, undefined].map(isPublish)).toEqual([false, false, true, true, true, false])
+  expect(endOf(Buffer.from([0x32, 0x80]), 0)).toBe(undefined)
+  expect(endOf(Buffer.from([0x32, 0x80, 0x80, 0x80, 0x80, 1]), 0)).toBe(undefined)
+})
