@@ -9,7 +9,7 @@ import type { Backend } from './contender.ts'
 export const kafka: Backend = {
   name: 'kafka',
   settings: '1 partition, acks=all, idempotent',
-  counts: { single: 400, publish: 20_000, consume: 100_000 },
+  counts: { single: 200, publish: 20_000, consume: 100_000 },
   watermill: {
     publish: [
       { name: 'Watermill, default (acks=1), 1 publisher', flags: ['-workers', '1'] },

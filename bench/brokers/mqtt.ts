@@ -10,7 +10,7 @@ import type { Backend } from './contender.ts'
 export const mqtt: Backend = {
   name: 'mqtt',
   settings: 'QoS 1, persistent session',
-  counts: { single: 1000, publish: 20_000, consume: 20_000 },
+  counts: { single: 500, publish: 20_000, consume: 20_000 },
   async open() {
     // Its own limit is 20 in flight.
     const server = await start('mosquitto', { fresh: true, config: ['max_inflight_messages 256'] })

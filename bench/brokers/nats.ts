@@ -10,7 +10,7 @@ import type { Backend } from './contender.ts'
 export const nats: Backend = {
   name: 'jetstream',
   settings: 'file storage, acks confirmed',
-  counts: { single: 700, publish: 20_000, consume: 20_000 },
+  counts: { single: 300, publish: 20_000, consume: 20_000 },
   watermill: {
     publish: [
       { name: 'Watermill, default, 1 publisher', flags: ['-workers', '1'] },

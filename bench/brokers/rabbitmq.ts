@@ -12,7 +12,7 @@ function backend(queues: 'quorum' | 'classic', watermill?: Backend['watermill'])
   return {
     name: `rabbitmq-${queues}`,
     settings: `durable ${queues} queues, persistent, confirms`,
-    counts: { single: 700, publish: 20_000, consume: 20_000 },
+    counts: { single: 300, publish: 20_000, consume: 20_000 },
     ...(watermill && { watermill }),
     async open() {
       const server = await start('rabbitmq', { fresh: true })

@@ -96,9 +96,9 @@ async function compareConsume(backend: Backend, opened: Opened, window: number, 
  */
 function rounds(window: number, options: SuiteOptions): Omit<MeasureOptions, 'case'> {
   const { quick = false } = options
-  const repeats = window === 1 ? 15 : 7
+  const [repeats, warmUp] = window === 1 ? [31, 4] : [7, 1]
   const size = `${SIZE} B, ${window} in flight`
-  return { size, repeats: quick ? 1 : repeats, warmUp: quick ? 0 : 1, log: line => options.log(line) }
+  return { size, repeats: quick ? 1 : repeats, warmUp: quick ? 0 : warmUp, log: line => options.log(line) }
 }
 
 function fewer(messages: number, { quick = false }: SuiteOptions): number {
