@@ -89,3 +89,11 @@ export async function farewell(client: MqttClient, forget = false): Promise<void
     client.end(false, forget ? { properties: { sessionExpiryInterval: 0 } } : {})
   })
 }
+
+/** What the work comes to, unless the connection ends before. @throws DISCONNECTED */
+export function whileOpen<T>(client: MqttClient, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const off = onEnd(client, reject)
+    work.then(resolve, reject).finally(off)
+  })
+}

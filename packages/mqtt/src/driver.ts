@@ -2,7 +2,7 @@ import type { IClientOptions, IClientSubscribeOptions, IConnackPacket, MqttClien
 import { aborted, asError, isPattern, LONGEST_WAIT, matches, MillraceError, newId } from 'millrace/adapter'
 import type { AttachSpec, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, Message, SubscribeOptions } from 'millrace'
-import { dial, farewell } from './connection.ts'
+import { dial, farewell, whileOpen } from './connection.ts'
 import { toMqtt } from './encode.ts'
 import type { Wire } from './encode.ts'
 import { PacketIds } from './packet-ids.ts'
@@ -179,10 +179,11 @@ export class MqttDriver implements Driver {
     const places = spec.topics.map(topic => this.#filter(topic))
     let adopting = Promise.resolve()
     let member: 'stays' | 'goes' = 'stays'
+    const stays = (): boolean => member === 'stays'
     // One after another. What cannot be adopted now stays where it is until the next call; who goes calls others.
     const adopt = (place: string): Promise<void> =>
       (adopting = adopting
-        .then(() => (member === 'stays' ? this.#places?.adopt(group ?? '', place) : undefined))
+        .then(() => (stays() ? this.#places?.adopt(group ?? '', place, stays) : undefined))
         .catch(() => undefined))
     const session = this.#sessions.of(sink, group, Object.keys(filters))
     const source = new MqttSource({
@@ -204,9 +205,11 @@ export class MqttDriver implements Driver {
     const { client, connack } = await dial(options, signal, made => source.prepare(made))
     try {
       await source.subscribe()
-      if (group !== undefined && this.#places) await Promise.all(places.map(adopt))
+      // The next connection must not wait for what this one cannot do any more: the group would have nobody meanwhile.
+      if (group !== undefined && this.#places) await whileOpen(client, Promise.all(places.map(adopt)))
       if (!client.connected) throw new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')
     } catch (error) {
+      member = 'goes'
       client.end(true)
       throw error
     }

@@ -93,9 +93,9 @@ export class Places {
     return this.#options.send(this.call(group, filter))
   }
 
-  /** A member moves what the place took to the members, and ends it. */
-  async adopt(group: string, filter: string): Promise<void> {
-    for (let left = ADOPTING; left > 0; left--) {
+  /** A member moves what the place took to the members, and ends it. Once it is no member it tries no more. */
+  async adopt(group: string, filter: string, member: () => boolean): Promise<void> {
+    for (let left = ADOPTING; left > 0 && member(); left--) {
       const moved = await this.#move(group, filter).catch(() => false)
       if (moved) return
       await pause()
