@@ -6,6 +6,8 @@ import { dial, farewell, whileOpen } from './connection.ts'
 import { toMqtt } from './encode.ts'
 import type { Wire } from './encode.ts'
 import { PacketIds } from './packet-ids.ts'
+import { PacketReader } from './packet-reader.ts'
+import type { Taking } from './packet-reader.ts'
 import { PacketWriter } from './packet-writer.ts'
 import { Publisher } from './publisher.ts'
 import type { Direct, Outgoing } from './publisher.ts'
@@ -132,11 +134,13 @@ export class MqttDriver implements Driver {
     const clientId = `${this.#id}-${newId()}`
     const ids = new PacketIds()
     const options = { ...this.#plan.dial, clientId, clean: true, messageIdProvider: ids }
-    const { client, connack } = await dial(options, signal)
+    const taking: Taking = {}
+    const { client, connack } = await dial(options, signal, made => void new PacketReader(made, taking))
     try {
       this.#check(connack)
       const most = connack.properties?.receiveMaximum ?? 65_535
-      const direct = { ids, writer: new PacketWriter(client, { largest: connack.properties?.maximumPacketSize }) }
+      const writer = new PacketWriter(client, { largest: connack.properties?.maximumPacketSize })
+      const direct = { ids, writer, taking }
       await this.#publishOver(client, Math.min(inFlight ?? most, most), direct)
     } catch (error) {
       await farewell(client)

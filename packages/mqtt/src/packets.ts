@@ -170,6 +170,22 @@ export function isPublish(first: number | undefined): boolean {
   return first !== undefined && (first & ~(DUP | RETAIN)) === QOS_1
 }
 
+/** Whether a packet that begins so is a PUBACK. */
+export function isPuback(first: number | undefined): boolean {
+  return first === ACKS.puback
+}
+
+/** `PUBACK = %x40 length packet-id [reason-code [properties]]` (§3.4): the packet identifier of the one that stands there. */
+export function idOfPuback(from: Buffer, at: number): number {
+  return from.readUInt16BE(afterLength(from, at))
+}
+
+/** Its reason code; where there is none, as always before MQTT 5, success. */
+export function reasonOfPuback(from: Buffer, at: number, end: number): number {
+  const reason = afterLength(from, at) + 2
+  return reason < end ? (from[reason] ?? 0) : 0
+}
+
 /**
  * The PUBLISH at QoS 1 that stands there as a whole. Undefined for one with anything but an expiry and user properties
  * of which each is once, and for what is none: the client knows what to do with them.
@@ -180,8 +196,7 @@ export function readPublish(
   { end, version }: { readonly end: number; readonly version: 4 | 5 },
 ): ReceivedPublish | undefined {
   const first = from[at] ?? 0
-  while ((from[++at] ?? 0) >= 0x80); // its length
-  at++
+  at = afterLength(from, at)
   if (at + 2 > end) return undefined
   const topicEnd = at + 2 + from.readUInt16BE(at)
   let next = topicEnd + 2
@@ -217,6 +232,11 @@ export function readPublish(
     messageId,
     properties,
   }
+}
+
+function afterLength(from: Buffer, at: number): number {
+  while ((from[++at] ?? 0) >= 0x80);
+  return at + 1
 }
 
 function readProperties(from: Buffer, at: number, end: number): PublishProperties | undefined {

@@ -3,6 +3,7 @@ import { MillraceError, Ring } from 'millrace/adapter'
 import { onEnd } from './connection.ts'
 import { ours, refused } from './errors.ts'
 import type { PacketIds } from './packet-ids.ts'
+import type { Taking } from './packet-reader.ts'
 import type { PacketWriter } from './packet-writer.ts'
 import type { PublishFields } from './packets.ts'
 
@@ -22,6 +23,8 @@ export interface Outgoing extends PublishFields {
 export interface Direct {
   readonly ids: PacketIds
   readonly writer: PacketWriter
+  /** What takes the acknowledgements, before the client reads them. */
+  readonly taking: Taking
 }
 
 export interface PublisherOptions {
@@ -68,14 +71,15 @@ export class Publisher {
     this.#options = options
     const onPacket = (packet: Packet): void => {
       if (packet.cmd !== 'puback' && packet.cmd !== 'pubrec') return
-      const written = this.#written.get(packet.messageId ?? 0)
-      // The client knows nothing of these, and ignores them.
-      if (written && packet.cmd === 'puback') this.#answered(written, packet.messageId ?? 0, packet.reasonCode ?? 0)
-      else if (packet.reasonCode === UNHEARD) this.#unheard.add(packet.messageId ?? 0)
+      // The client knows nothing of what was written past it, and ignores its acknowledgement.
+      if (packet.cmd === 'puback' && this.#acknowledged(packet.messageId ?? 0, packet.reasonCode ?? 0)) return
+      if (packet.reasonCode === UNHEARD) this.#unheard.add(packet.messageId ?? 0)
       else if (this.#unheard.size > 0) this.#unheard.delete(packet.messageId ?? 0)
     }
     client.on('packetreceive', onPacket)
-    options.direct?.writer.onDrain(() => this.#next())
+    const { direct } = options
+    direct?.writer.onDrain(() => this.#next())
+    if (direct) direct.taking.puback = (id, reason) => this.#acknowledged(id, reason)
     const off = onEnd(client, () => this.#fail(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')))
     this.#off = () => {
       off()
@@ -156,12 +160,16 @@ export class Publisher {
     writer.due(this.#written.size === 1 ? 'soon' : 'turn')
   }
 
-  #answered(outgoing: Outgoing, id: number, reason: number): void {
+  /** False where it is for the client's. */
+  #acknowledged(id: number, reason: number): boolean {
+    const outgoing = this.#written.get(id)
+    if (!outgoing) return false
     this.#written.delete(id)
     this.#options.direct?.ids.deallocate(id)
     if (reason === UNHEARD) this.#nobody(outgoing)
     else outgoing.done(reason === 0 ? undefined : refused(reason), true)
     this.#next()
+    return true
   }
 
   #next(): void {

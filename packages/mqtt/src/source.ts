@@ -90,7 +90,7 @@ export class MqttSource implements Source {
     client.on('packetreceive', (packet: Packet) => {
       if (packet.cmd === 'publish') this.#arrive(packet)
     })
-    void new PacketReader(client, packet => this.#arrive(packet))
+    void new PacketReader(client, { publish: packet => this.#arrive(packet) })
   }
 
   async subscribe(): Promise<void> {

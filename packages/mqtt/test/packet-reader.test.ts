@@ -22,7 +22,10 @@ function reading({ later = false, properties = {}, version = 5 as 4 | 5 } = {}) 
     }),
   )
   const client = { stream, options: { protocolVersion: version, properties } } as unknown as MqttClient
-  void new PacketReader(client, packet => told.push(name(packet as unknown as Packet)))
+  void new PacketReader(client, {
+    publish: packet => void told.push(name(packet as unknown as Packet)),
+    puback: (id, reason) => id < 100 && told.push(`puback ${id} ${reason}`) > 0,
+  })
   return { stream, told }
 }
 
@@ -66,6 +69,26 @@ test('publishes at QoS 1 are read past the client, all else by it, in their orde
     const all = ['its pingresp', 'a 1 4', 'its b 2 4', 'c 3 4', 'its pingresp', 'its pingresp', 'its d 4 4', 'e 5 4']
     expect(told).toEqual([...all, 'its f 6 70000', 'g 7 4'])
   }
+})
+
+test('a PUBACK is read past the client where it is for something that was written past it', async () => {
+  const { stream, told } = reading()
+  const puback = (messageId: number, extra: object = {}): Buffer =>
+    generate({ cmd: 'puback', messageId, ...extra } as Packet, { protocolVersion: 5 })
+
+  stream.write(Buffer.concat([puback(1), puback(100), puback(99, { reasonCode: 16 }), Buffer.from([0x40, 2, 0])]))
+  stream.write(Buffer.concat([Buffer.from([98]), Buffer.from([0x40, 3, 0, 97, 0x87]), pong, Buffer.from([0x40, 1, 0])]))
+  await turns()
+
+  expect(told).toEqual([
+    'puback 1 0',
+    'its puback',
+    'puback 99 16',
+    'puback 98 0',
+    'puback 97 135',
+    'its pingresp',
+    'its puback',
+  ])
 })
 
 test('however what comes is cut to pieces, it is read the same', async () => {
@@ -117,7 +140,7 @@ test('where the user has bounded what a packet may have, or the client reads oth
   const other = { stream: new PassThrough(), options: {} } as unknown as MqttClient
 
   stream.write(publish('a', 1))
-  expect(() => new PacketReader(other, () => undefined)).not.toThrow()
+  expect(() => new PacketReader(other, {})).not.toThrow()
   await turns()
 
   expect(told).toEqual(['its a 1 4'])

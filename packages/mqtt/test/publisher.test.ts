@@ -3,6 +3,7 @@ import type { MqttClient } from 'mqtt'
 import { MillraceError } from 'millrace/adapter'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PacketIds } from '../src/packet-ids.ts'
+import type { Taking } from '../src/packet-reader.ts'
 import type { PacketWriter } from '../src/packet-writer.ts'
 import { Publisher } from '../src/publisher.ts'
 import type { Direct, Outgoing } from '../src/publisher.ts'
@@ -28,6 +29,9 @@ class Client extends EventEmitter {
 /** The same where the publisher writes by itself, through packets that are read here. */
 class Written extends Client {
   readonly ids = new PacketIds()
+  readonly taking: Taking = {}
+  /** Whether its acknowledgements are read past it. */
+  past = true
   full = false
   largest = Infinity
   drained: () => void = () => undefined
@@ -48,11 +52,13 @@ class Written extends Client {
         return isFull()
       },
     }
-    return { ids: this.ids, writer: writer as unknown as PacketWriter }
+    return { ids: this.ids, writer: writer as unknown as PacketWriter, taking: this.taking }
   }
 
   override answer(reasonCode?: number): void {
-    this.emit('packetreceive', { cmd: 'puback', messageId: this.#ids.shift(), reasonCode })
+    const messageId = this.#ids.shift()
+    if (!this.past) this.emit('packetreceive', { cmd: 'puback', messageId, reasonCode })
+    else if (!this.taking.puback?.(messageId ?? 0, reasonCode ?? 0)) expect.unreachable('nobody took it')
   }
 }
 
@@ -269,4 +275,16 @@ test('at the other qualities of service the client publishes', () => {
 
   expect(viaClient.mock.calls.map(([topic]) => topic)).toEqual(['q0', 'q2'])
   expect(client.sent).toEqual(['q0', 'q1', 'q2'])
+})
+
+test('an acknowledgement counts where the client reads it, too, and is taken once', () => {
+  const written = new Written()
+  client = written
+  written.past = false
+
+  publisher().publish(outgoing('a'))
+  written.answer()
+
+  expect(told).toEqual(['a: done'])
+  expect(written.taking.puback?.(1, 0)).toBe(false)
 })
