@@ -201,16 +201,17 @@ test('the next message that is wanted comes out whole, whatever lies before it',
   const { queue } = queueOf({ mark: 20 })
   const wants = (bytes: Uint8Array, from: number): boolean => bytes[from] === 0x61
   const long = 'x'.repeat(300)
+  const held = 'x'.repeat(BY_REFERENCE)
   queue.command(Buffer.from('a command'))
-  for (const message of ['b', 'a1', ['b', 'more'], `b${long}`, `a${long}`, 'b', ['a2', 'more'], 'b'])
-    queue.write(message)
+  const parts = ['b', 'a1', ['b', 'more'], `b${long}`, `a${long}`, 'b', ['a2', 'more'], `b${held}`, `a${held}`, 'b', '']
+  for (const message of [...parts, [`b${long}`, 'more'], [`a${long}`, 'more'], 'b']) queue.write(message)
 
   const got: string[] = []
   for (let next = queue.readWanted(frames, { wants }); next !== undefined; next = queue.readWanted(frames, { wants })) {
     got.push(next.join('|'))
   }
 
-  expect(got).toEqual(['a1', `a${long}`, 'a2|more'])
+  expect(got).toEqual(['a1', `a${long}`, 'a2|more', `a${held}`, `a${long}|more`])
   expect([queue.empty, queue.length]).toEqual([true, 0])
 })
 
