@@ -113,7 +113,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
   /** Something was read from the pipe. */
   drained(): void {
     const state = this.#state
-    if (state.is !== 'open' || !state.engine.parked) return
+    if (this.#engine?.parked !== true || state.is !== 'open') return
     const queue = this.#pipe?.in
     if (queue === undefined || queue.length > queue.mark >> 1) return
     if (state.engine.resume()) state.link.resume()

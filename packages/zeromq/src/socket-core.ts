@@ -20,7 +20,8 @@ import type { SessionHost } from './session-host.ts'
 import type { Session } from './session.ts'
 import { SocketOptions } from './socket-options.ts'
 import { conflates, type TypeName } from './socket-types.ts'
-import { Waiter } from './waiter.ts'
+import { Receiving, Waiter } from './waiter.ts'
+import { Waiters } from './waiters.ts'
 import { acceptsPeer } from './wire/socket-type.ts'
 
 /** Where SERVER, PEER and RADIO send to. */
@@ -48,7 +49,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   #state: State = 'open'
   #forgotten = false
   #sending: Sending | undefined
-  #receiving: { waiter: { fail(error: unknown): void }; deliver: () => boolean } | undefined
+  #receiving: { give(message: Incoming): void; fail(error: unknown): void } | undefined
   #fanOut: FanOut | undefined
 
   /** `internal`: not a socket of the application, so that it counts nowhere. Throws EMFILE and ETERM. */
@@ -56,6 +57,9 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     if (options.internal !== true) context.admit(this)
     this.context = context
     this.type = type
+    this.#awaitRoom = new Waiters(context.scheduler)
+    this.#awaitWritable = new Waiters(context.scheduler)
+    this.#awaitReadable = new Waiters(context.scheduler)
     this.settings = new SocketOptions(this, context)
     this.security = new Security(this)
     this.endpoints = new Endpoints(this)
@@ -134,7 +138,10 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   next(): Promise<IteratorResult<Incoming, undefined>> {
     if (this.#state === 'closed') return Promise.resolve({ value: undefined, done: true })
     const value = this.tryReceive()
-    return value === undefined ? this.#wait(RESULT) : this.#settled({ value, done: false })
+    if (value === undefined) return this.#wait(RESULT)
+    const yielding = this.context.scheduler.spend()
+    // Where the shape of what a promise resolves to is seen in the call, nobody has to look for a `then` on it.
+    return yielding === undefined ? Promise.resolve({ value, done: false }) : after(yielding, RESULT(value))
   }
 
   /** The next message if there is one. Throws what `check` throws. */
@@ -186,7 +193,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   /** What was received at once; it settles later where others have to get their turn. */
   #settled<T>(value: T): Promise<T> {
     const yielding = this.context.scheduler.spend()
-    return yielding === undefined ? Promise.resolve(value) : yielding.then(() => value)
+    return yielding === undefined ? Promise.resolve(value) : after(yielding, value)
   }
 
   /** Waits for a message, because there is none. */
@@ -202,37 +209,34 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     if (timeout === 0 || barred === 'ENOTSUP') return Promise.reject(new ZmqError(barred ?? 'EAGAIN'))
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
     this.context.scheduler.hold()
-    const waiter = new Waiter<T>(() => {
-      this.#receiving = undefined
-      this.#rested()
-    })
-    waiter.bound(timeout, () => new ZmqError(this.pattern.barred ?? 'EAGAIN'), signal)
-    this.#receiving = {
-      waiter,
-      deliver: () => {
-        const next = this.pattern.receive()
-        if (next === undefined) return false
-        waiter.settle(wrap(next))
-        return true
-      },
-    }
-    return waiter.promise
+    const receiving = new Receiving(wrap, this.#received)
+    receiving.waiter.bound(timeout, this.#refused, signal)
+    this.#receiving = receiving
+    return receiving.waiter.promise
+  }
+
+  readonly #refused = (): ZmqError => new ZmqError(this.pattern.barred ?? 'EAGAIN')
+  readonly #received = (): void => {
+    this.#receiving = undefined
+    this.#rested()
   }
 
   #wakeReceiver(): void {
     const receiving = this.#receiving
-    if (receiving === undefined || !this.pattern.canReceive) return
-    if (receiving.deliver() && this.#sending !== undefined) this.#wakeSender()
+    const message = receiving === undefined ? undefined : this.pattern.receive()
+    if (receiving === undefined || message === undefined) return
+    receiving.give(message)
+    if (this.#sending !== undefined) this.#wakeSender()
   }
 
   /** Resolves when a send would not be refused; rejects when the socket is closed or the signal aborts. */
   whenWritable(signal?: AbortSignal): Promise<void> {
-    return this.#until(() => this.pattern.canSend, this.#writableWaiters, signal)
+    return this.#until(this.pattern.canSend, this.#awaitWritable, signal)
   }
 
   /** Resolves when a receive would give a message; rejects when the socket is closed or the signal aborts. */
   whenReadable(signal?: AbortSignal): Promise<void> {
-    return this.#until(() => this.pattern.canReceive, this.#readableWaiters, signal)
+    return this.#until(this.pattern.canReceive, this.#awaitReadable, signal)
   }
 
   /**
@@ -240,36 +244,28 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
    * always send and are still refused.
    */
   whenRoom(signal?: AbortSignal): Promise<void> {
-    return this.#until(() => false, this.#roomWaiters, signal)
+    return this.#until(false, this.#awaitRoom, signal)
   }
 
-  readonly #roomWaiters = new Set<Waiter<void>>()
-  readonly #writableWaiters = new Set<Waiter<void>>()
-  readonly #readableWaiters = new Set<Waiter<void>>()
-  readonly #closeWaiters = new Set<Waiter<void>>()
+  readonly #awaitRoom: Waiters
+  readonly #awaitWritable: Waiters
+  readonly #awaitReadable: Waiters
+  readonly #awaitClose = new Waiters()
 
-  #until(ready: () => boolean, waiters: Set<Waiter<void>>, signal: AbortSignal | undefined): Promise<void> {
+  #until(now: boolean, waiters: Waiters, signal: AbortSignal | undefined): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(new ZmqError('EBADF'))
-    if (ready()) return this.context.scheduler.spend() ?? DONE
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-    this.context.scheduler.hold()
-    const waiter = new Waiter<void>(() => {
-      waiters.delete(waiter)
-      this.context.scheduler.release()
-    })
-    waiter.bound(-1, () => new ZmqError('EAGAIN'), signal)
-    waiters.add(waiter)
-    return waiter.promise
+    return now ? (this.context.scheduler.spend() ?? DONE) : waiters.wait(signal)
   }
 
   #wake(): void {
     if (this.#sending !== undefined) this.#wakeSender()
     if (this.#receiving !== undefined) this.#wakeReceiver()
-    if (this.#writableWaiters.size > 0 && this.pattern.canSend) for (const w of this.#writableWaiters) w.settle()
-    if (this.#readableWaiters.size > 0 && this.pattern.canReceive) for (const w of this.#readableWaiters) w.settle()
+    if (this.#awaitWritable.any && this.pattern.canSend) this.#awaitWritable.settle()
+    if (this.#awaitReadable.any && this.pattern.canReceive) this.#awaitReadable.settle()
   }
 
   // ---- closing
+
   block(): void {
     this.#state = 'blocked'
   }
@@ -296,11 +292,9 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#sending?.fail(new ZmqError(code))
-    this.#receiving?.waiter.fail(new ZmqError(code))
-    for (const waiter of [...this.#roomWaiters, ...this.#writableWaiters, ...this.#readableWaiters]) {
-      waiter.fail(new ZmqError(code))
-    }
-    for (const waiter of this.#closeWaiters) waiter.settle()
+    this.#receiving?.fail(new ZmqError(code))
+    for (const waiters of [this.#awaitRoom, this.#awaitWritable, this.#awaitReadable]) waiters.fail(new ZmqError(code))
+    this.#awaitClose.settle()
     this.context.closing(this)
     this.endpoints.close(this.settings.values.linger, () => {
       this.#fanOut?.rest()
@@ -311,17 +305,12 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
 
   /** Resolves when the socket is closed (it may linger still); rejects when the signal aborts. */
   whenClosed(signal?: AbortSignal): Promise<void> {
-    if (this.#state === 'closed') return DONE
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-    const waiter = new Waiter<void>(() => this.#closeWaiters.delete(waiter))
-    waiter.bound(-1, () => new ZmqError('EAGAIN'), signal)
-    this.#closeWaiters.add(waiter)
-    return waiter.promise
+    return this.#state === 'closed' ? DONE : this.#awaitClose.wait(signal)
   }
 
   terminate(): void {
     this.#sending?.fail(new ZmqError('ETERM'))
-    this.#receiving?.waiter.fail(new ZmqError('ETERM'))
+    this.#receiving?.fail(new ZmqError('ETERM'))
     this.closeAsked?.()
   }
 
@@ -408,7 +397,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   detach(pipe: Pipe): void {
     this.pipes.delete(pipe)
     this.pattern.detach(pipe)
-    for (const waiter of this.#roomWaiters) waiter.settle()
+    this.#awaitRoom.settle()
     this.#wake()
   }
 
@@ -419,7 +408,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
 
   writable(pipe: Pipe): void {
     this.pattern.writable(pipe)
-    if (this.#roomWaiters.size > 0) for (const waiter of this.#roomWaiters) waiter.settle()
+    if (this.#awaitRoom.any) this.#awaitRoom.settle()
     this.#wake()
   }
 
@@ -495,6 +484,11 @@ const NOTHING = new Uint8Array(0)
 const LARGEST_FRAME = 0xffff_ffff
 /** Octets of one command after the handshake: a topic is the only part that varies. */
 const LARGEST_COMMAND = 1024 * 1024
+
+/** A function of its own, because whoever makes a closure pays for its variables with each call, and most calls make none. */
+function after<T>(yielding: Promise<void>, value: T): Promise<T> {
+  return yielding.then(() => value)
+}
 
 const IDENTITY = (message: Incoming): Incoming => message
 const RESULT = (message: Incoming): IteratorResult<Incoming, undefined> => ({ value: message, done: false })

@@ -37,9 +37,30 @@ export class Waiter<T> {
   }
 
   #end(): void {
-    clearTimeout(this.#timer)
+    if (this.#timer !== undefined) clearTimeout(this.#timer)
     if (this.#aborted !== undefined) this.#signal?.removeEventListener('abort', this.#aborted)
     this.#over()
-    this.#over = () => {}
+    this.#over = NOTHING
   }
 }
+
+/** A receive that waits: what it resolves to is made of the message that comes. */
+export class Receiving<M, T> {
+  readonly waiter: Waiter<T>
+  readonly #made: (message: M) => T
+
+  constructor(made: (message: M) => T, over: () => void) {
+    this.#made = made
+    this.waiter = new Waiter(over)
+  }
+
+  give(message: M): void {
+    this.waiter.settle(this.#made(message))
+  }
+
+  fail(error: unknown): void {
+    this.waiter.fail(error)
+  }
+}
+
+const NOTHING = (): void => {}
