@@ -102,11 +102,24 @@ export class Log {
 
   /** Forgets the first message; there must be one. Returns what it weighed. */
   shift(): number {
-    const at = (this.head & this.#mask) * WIDTH
-    const bytes = (this.#rows[at] as Message).payload.length + OVERHEAD
-    this.#rows[at] = undefined
-    this.head++
-    return bytes
+    return this.trim(this.tail, 1, 0)
+  }
+
+  /** Forgets the first messages, below `floor`, until so many of them or so many bytes are gone. Returns what they weighed. */
+  trim(floor: number, messages: number, bytes: number): number {
+    const rows = this.#rows
+    const mask = this.#mask
+    const first = this.head
+    let head = first
+    let gone = 0
+    while (head < floor && (head - first < messages || gone < bytes)) {
+      const at = (head & mask) * WIDTH
+      gone += (rows[at] as Message).payload.length + OVERHEAD
+      rows[at] = undefined
+      head++
+    }
+    this.head = head
+    return gone
   }
 
   /** The offset of the first message with a larger sequence number. */

@@ -243,17 +243,13 @@ export class Topic implements GroupOwner {
     if (this.#logs.length > 1) return this.#trimMany(bound)
     const log = this.#usual
     const floor = this.#floor(log)
-    const { messages } = bound
-    let size = this.#size
-    let bytes = this.#bytes
-    while (log.head < floor && (size > messages || bytes > bound.bytes)) {
-      bytes -= log.shift()
-      size--
-    }
-    if (size === this.#size) return
-    this.#options.weigh(bytes - this.#bytes)
-    this.#size = size
-    this.#bytes = bytes
+    const { head } = log
+    const bytes = log.trim(floor, this.#size - bound.messages, this.#bytes - bound.bytes)
+    const gone = log.head - head
+    if (gone === 0) return
+    this.#options.weigh(-bytes)
+    this.#size -= gone
+    this.#bytes -= bytes
   }
 
   #trimMany(bound: Required<Bound>): void {

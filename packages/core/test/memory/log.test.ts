@@ -40,6 +40,20 @@ test('says what it forgot weighed, and knows nothing of it any more', () => {
   expect([log.size, log.expires(0), log.mortal]).toEqual([0, undefined, true])
 })
 
+test.each([
+  ['so many are gone', 20, 3, 0, 3],
+  ['so many bytes are gone', 20, 0, 2 * (1 + OVERHEAD) + 1, 3],
+  ['both are', 20, 2, 3 * (1 + OVERHEAD), 3],
+  ['only those that all have settled are left', 2, 5, 0, 2],
+  ['none, where nothing has to go', 20, 0, 0, 0],
+])('trims from the front until %s', (_, floor, messages, bytes, gone) => {
+  const log = filled(10)
+
+  expect(log.trim(floor, messages, bytes)).toBe(gone * (1 + OVERHEAD))
+
+  expect([log.head, log.size]).toEqual([gone, 10 - gone])
+})
+
 test('takes a batch as it takes one after another, where messages that expired stood before', () => {
   const log = new Log('t', 0, { start: 1000 })
   for (let i = 0; i < 3; i++) log.append(message('mortal'), i, 1000, 5)
