@@ -72,19 +72,17 @@ export class Publishing {
       checkPublishOptions(name, capabilities, options, this.#clock.now())
       if (options.signal?.aborted) throw aborted(options.signal, 'publish')
     }
+    const { maxBytes } = capabilities
     for (let i = 0; i < batch.length; i++) {
       const message = batch[i]! // i < length
-      if (!isMessage(message))
-        throw new MillraceError(
-          'INVALID_PAYLOAD',
-          `publish to '${topic}': item ${i} is no message; make one with message()`,
-        )
-      if (message.payload.length > capabilities.maxBytes)
+      if (!isMessage(message)) throw noMessage(topic, i)
+      const { payload, metadata } = message
+      if (payload.length > maxBytes)
         throw new MillraceError(
           'TOO_LARGE',
-          `publish to '${topic}': message ${message.id} has ${message.payload.length} bytes; ${name} takes ${capabilities.maxBytes}`,
+          `publish to '${topic}': message ${message.id} has ${payload.length} bytes; ${name} takes ${maxBytes}`,
         )
-      if (!isCheckedMetadata(message.metadata)) checkedMetadata(message.metadata, 'publish')
+      if (!isCheckedMetadata(metadata)) checkedMetadata(metadata, 'publish')
     }
   }
 
@@ -177,6 +175,13 @@ function isMessage(given: Message | null | undefined): given is Message {
     typeof given.id === 'string' &&
     given.id !== '' &&
     (given.key === undefined || typeof given.key === 'string')
+  )
+}
+
+function noMessage(topic: string, index: number): MillraceError {
+  return new MillraceError(
+    'INVALID_PAYLOAD',
+    `publish to '${topic}': item ${index} is no message; make one with message()`,
   )
 }
 
