@@ -58,18 +58,18 @@ class Loop implements Waiter {
     const { handler, signal, inbox, take } = this.#options
     try {
       for (;;) {
-        let delivery = this.#delivery
-        let bare: HandedDelivery | undefined
-        if (delivery === undefined) {
-          if (signal?.aborted) return this.end(undefined)
-          bare = inbox.size === 0 ? take() : undefined
-          delivery = bare ?? inbox.tryReceive()
-          if (delivery === undefined) return inbox.wait(this)
+        const waited = this.#delivery
+        if (waited === undefined && signal?.aborted) return this.end(undefined)
+        const bare = waited === undefined && inbox.size === 0 ? take() : undefined
+        if (bare !== undefined) {
+          if (this.#handleBare(handler, bare)) return
         } else {
+          const delivery = waited ?? inbox.tryReceive()
+          if (delivery === undefined) return inbox.wait(this)
           this.#delivery = undefined
-          if (!delivery.open) continue // lost before its turn came
+          // One that is not open was lost before its turn came.
+          if (delivery.open && this.#handle(handler, delivery)) return
         }
-        if (this.#handle(handler, delivery, bare)) return
         if (this.#turn.spend(1)) return void setImmediate(this.#run)
       }
     } catch (error) {
@@ -78,25 +78,39 @@ class Loop implements Waiter {
     }
   }
 
-  /** True where the handler goes on: then the loop does too when it is done. */
-  #handle(handler: EachOptions['handler'], delivery: HandedDelivery, bare: HandedDelivery | undefined): boolean {
+  /** One that is not in hand. True where the handler goes on: then the loop does too when it is done. */
+  #handleBare(handler: EachOptions['handler'], bare: HandedDelivery): boolean {
+    try {
+      const result = handler(bare)
+      if (result !== undefined) {
+        bare.keep()
+        return this.#await(result, bare)
+      }
+      bare.finish()
+    } catch (error) {
+      bare.keep()
+      if (bare.open) bare.nack({ error })
+    }
+    return false
+  }
+
+  /** One that is in hand. */
+  #handle(handler: EachOptions['handler'], delivery: HandedDelivery): boolean {
     try {
       const result = handler(delivery)
-      if (result === undefined) {
-        if (bare) bare.finish()
-        else if (delivery.open) delivery.ack()
-        return false
-      }
-      bare?.keep()
-      this.#delivery = delivery
-      const promise = result instanceof Promise ? result : Promise.resolve(result)
-      promise.then(this.#handled, this.#failed)
-      return true
+      if (result !== undefined) return this.#await(result, delivery)
+      if (delivery.open) delivery.ack()
     } catch (error) {
-      bare?.keep()
       if (delivery.open) delivery.nack({ error })
-      return false
     }
+    return false
+  }
+
+  #await(result: void | Promise<void>, delivery: HandedDelivery): true {
+    this.#delivery = delivery
+    const promise = result instanceof Promise ? result : Promise.resolve(result)
+    promise.then(this.#handled, this.#failed)
+    return true
   }
 
   readonly #handled = (): void => this.#settled(delivery => delivery.ack())
