@@ -1,5 +1,6 @@
 import { compressionsAlgorithms, crc32c } from '@platformatic/kafka'
-import type { Entry } from './job.ts'
+import { laneKey } from './job.ts'
+import type { Entry, Lane } from './job.ts'
 import { RecordWriter } from './record-writer.ts'
 import type { Wire } from './encode.ts'
 import type { Scratch } from './scratch.ts'
@@ -22,8 +23,7 @@ export interface Identity {
 
 /** What goes to one partition in one request: a batch as it will stand in the log (the protocol guide's "Record Batch"). */
 export class OutBatch {
-  readonly topic: string
-  readonly partition: number
+  readonly lane: Lane
   readonly count: number
   #bytes: Buffer
   #attributes = 0
@@ -34,8 +34,7 @@ export class OutBatch {
   /** Of messages to one partition, at least one, in memory that the scratch has. */
   constructor(entries: readonly Entry[], wire: Wire, scratch: Scratch) {
     const first = entries[0]! // at least one
-    this.topic = first.lane.topic
-    this.partition = first.lane.partition
+    this.lane = first.lane
     this.count = entries.length
     let size = 0
     for (const { bytes } of entries) size += bytes
@@ -92,8 +91,8 @@ export class Sequences {
   readonly #next = new Map<string, number>()
 
   /** The number of the first of a batch. A producer that the server does not know by that name yet begins at 0. */
-  take({ producerId, producerEpoch }: Identity, { topic, partition, count }: OutBatch): number {
-    const key = `${producerId}:${producerEpoch}:${topic}:${partition}`
+  take({ producerId, producerEpoch }: Identity, { lane, count }: Pick<OutBatch, 'lane' | 'count'>): number {
+    const key = `${producerId}:${producerEpoch}:${laneKey(lane)}`
     const number = this.#next.get(key) ?? 0
     this.#next.set(key, (number + count) % 0x80000000)
     return number

@@ -1,4 +1,4 @@
-import { murmur2, Producer, protocolErrorsCodesById } from '@platformatic/kafka'
+import { murmur2, protocolErrorsCodesById } from '@platformatic/kafka'
 import { MillraceError } from 'millrace/adapter'
 import type { WriteOptions } from 'millrace/adapter'
 import type { Failure, Message } from 'millrace'
@@ -9,10 +9,10 @@ import { answer, codeOf, ours } from './errors.ts'
 import { Entry, Job, laneKey } from './job.ts'
 import type { Lane } from './job.ts'
 import type { Plan } from './options.ts'
-import { Sequences } from './out-batch.ts'
-import { pack, produceApi } from './produce.ts'
-import { sendBy } from './rpc.ts'
+import { pack } from './produce.ts'
+import type { BatchMessage } from './produce.ts'
 import { Scratch } from './scratch.ts'
+import { Sender } from './sender.ts'
 
 /** Where a topic's messages go. */
 interface Route {
@@ -35,8 +35,6 @@ interface ProduceAnswer {
 
 /** All partitions' batches in one request. */
 const REQUEST = 8 * 1024 * 1024
-/** ms that the server may take to answer. */
-const PATIENCE = 10_000
 /** ms after which a call that has no answer yet is asked whether its caller still waits. */
 const LOOK = 100
 /** ms after which a topic's partitions are counted again. */
@@ -56,8 +54,10 @@ export class Outbound {
   /** In the request that is under way. */
   #sent: readonly Entry[] = []
   #queue: Entry[] = []
-  #producer: Producer | undefined
-  #sending: Promise<void> | undefined
+  #sender: Sender | undefined
+  #sending = false
+  /** Told when the request under way has its answer. */
+  #onSent: (() => void) | undefined
   #armed: NodeJS.Timeout | 'now' | undefined
   /** Bytes in the queue. */
   #waiting = 0
@@ -112,15 +112,15 @@ export class Outbound {
     })
     while ((this.#queue.length > 0 || this.#sending) && !signal.aborted) {
       this.#flush()
-      await Promise.race([this.#sending, cut])
+      if (this.#sending) await Promise.race([new Promise<void>(resolve => (this.#onSent = resolve)), cut])
     }
     const closed = new MillraceError('CLOSED', 'kafka: closed')
     for (const entry of this.#queue.splice(0)) fail(entry, 'refused', closed)
     clearTimeout(this.#timer)
     for (const entry of this.#sent) if (entry.state === 'sent') fail(entry, 'unknown', closed)
-    const producer = this.#producer
-    this.#producer = undefined
-    await producer?.close(true).catch(() => undefined) // nothing is left to lose
+    const sender = this.#sender
+    this.#sender = undefined
+    await sender?.close()
   }
 
   #route(topic: string, now: number): Route | undefined {
@@ -173,12 +173,35 @@ export class Outbound {
     const batch = this.#next()
     if (batch.length === 0) return
     this.#sent = batch
-    this.#sending = this.#send(batch).finally(() => {
-      this.#sending = undefined
-      this.#sent = []
-      // What came meanwhile has waited long enough.
-      if (this.#queue.length > 0) process.nextTick(() => this.#flush())
-    })
+    this.#sending = true
+    this.#scratch.clear() // the request before has its answer
+    const { wire, compression } = this.#plan
+    const end = (error: unknown): void => this.#ended(batch, error)
+    try {
+      const batches = pack(batch, wire, this.#scratch)
+      if (compression === 'none') this.#send(batches, end)
+      else
+        Promise.all(batches.map(({ value }) => value.compress(compression)))
+          .then(() => this.#send(batches, end))
+          .catch(end)
+    } catch (error) {
+      end(error)
+    }
+  }
+
+  #send(batches: readonly BatchMessage[], end: (error: unknown) => void): void {
+    this.#sender ??= new Sender(this.#plan.base)
+    this.#sender.send(batches, end)
+  }
+
+  #ended(batch: readonly Entry[], error: unknown): void {
+    if (error === undefined) for (const entry of batch) entry.answer()
+    else this.#sort(batch, error)
+    this.#sending = false
+    this.#sent = []
+    this.#onSent?.()
+    // What came meanwhile has waited long enough.
+    if (this.#queue.length > 0) process.nextTick(() => this.#flush())
   }
 
   /** From the head of the queue, in order, as much as a request takes. */
@@ -207,19 +230,6 @@ export class Outbound {
         break
       }
     return batch
-  }
-
-  async #send(batch: readonly Entry[]): Promise<void> {
-    try {
-      const { wire, compression } = this.#plan
-      this.#scratch.clear() // the request before has its answer
-      const messages = await pack(batch, { wire, compression, scratch: this.#scratch })
-      // Said here too that it is idempotent: only then is the client another producer after a failure.
-      await this.#open().send({ messages: messages as never, idempotent: true })
-      for (const entry of batch) entry.answer()
-    } catch (error) {
-      this.#sort(batch, error)
-    }
   }
 
   /** Which of a batch that failed are in, which are refused, and which nobody knows of. */
@@ -259,25 +269,9 @@ export class Outbound {
     }
     this.#queue.unshift(...again)
     // After a failure the client's sequence numbers are not to be trusted.
-    const producer = this.#producer
-    this.#producer = undefined
-    void producer?.close(true).catch(() => undefined)
-  }
-
-  #open(): Producer {
-    if (this.#producer) return this.#producer
-    const producer = new Producer({
-      ...this.#plan.base,
-      idempotent: true,
-      // A link that is silent is given up, and another tried: no request of a producer takes as long as a JoinGroup may.
-      requestTimeout: Math.min(this.#plan.base.requestTimeout ?? PATIENCE, PATIENCE),
-      retries: true,
-      retryDelay: 100,
-    })
-    const sequences = new Sequences()
-    sendBy(producer, 'Produce', version => produceApi(version, sequences))
-    this.#producer = producer
-    return producer
+    const sender = this.#sender
+    this.#sender = undefined
+    void sender?.close()
   }
 
   /**

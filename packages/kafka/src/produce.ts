@@ -3,7 +3,6 @@ import { MillraceError } from 'millrace/adapter'
 import type { Wire } from './encode.ts'
 import { laneKey } from './job.ts'
 import type { Entry, Lane } from './job.ts'
-import type { Plan } from './options.ts'
 import { OutBatch } from './out-batch.ts'
 import type { Identity, Sequences } from './out-batch.ts'
 import type { Api } from './rpc.ts'
@@ -17,10 +16,7 @@ export interface BatchMessage {
 }
 
 /** A batch for each partition, written in memory that the scratch has. */
-export async function pack(
-  entries: readonly Entry[],
-  { wire, compression, scratch }: Pick<Plan, 'compression'> & { readonly wire: Wire; readonly scratch: Scratch },
-): Promise<readonly BatchMessage[]> {
+export function pack(entries: readonly Entry[], wire: Wire, scratch: Scratch): readonly BatchMessage[] {
   const lanes = new Map<string, Entry[]>()
   let lane: Lane | undefined
   let list: Entry[] = []
@@ -36,8 +32,7 @@ export async function pack(
   const packed: BatchMessage[] = []
   for (const list of lanes.values()) {
     const value = new OutBatch(list, wire, scratch)
-    if (compression !== 'none') await value.compress(compression)
-    packed.push({ topic: value.topic, partition: value.partition, value })
+    packed.push({ topic: value.lane.topic, partition: value.lane.partition, value })
   }
   return packed
 }
@@ -72,9 +67,9 @@ interface Produced {
 function createRequest(acks: number, timeout: number, { batches, by, sequences }: Produced): Writer {
   const topics = new Map<string, OutBatch[]>()
   for (const { value } of batches) {
-    const list = topics.get(value.topic)
+    const list = topics.get(value.lane.topic)
     if (list) list.push(value)
-    else topics.set(value.topic, [value])
+    else topics.set(value.lane.topic, [value])
   }
   return Writer.create()
     .appendString(null)
@@ -84,7 +79,7 @@ function createRequest(acks: number, timeout: number, { batches, by, sequences }
       writer.appendString(name).appendArray(list, (one, batch) => {
         const bytes = batch.seal(by, sequences)
         one
-          .appendInt32(batch.partition)
+          .appendInt32(batch.lane.partition)
           .appendUnsignedVarInt(bytes.length + 1)
           .append(bytes)
       })

@@ -120,7 +120,7 @@ describe('sequence numbers', () => {
 
   test('begin at 0 again behind the largest that there is', () => {
     const sequences = new Sequences()
-    const take = (count: number): number => sequences.take(PRODUCER, { ...LANE, count } as OutBatch)
+    const take = (count: number): number => sequences.take(PRODUCER, { lane: LANE, count })
     take(0x7fffffff)
 
     expect([take(3), take(1)]).toEqual([0x7fffffff, 2])

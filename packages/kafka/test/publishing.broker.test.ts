@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { start } from '@millrace/harness'
 import type { RunningServer } from '@millrace/harness'
-import { Admin, Producer } from '@platformatic/kafka'
+import { Admin } from '@platformatic/kafka'
 import { message, text, tombstone } from 'millrace'
 import type { Broker, Delivery, Subscription } from 'millrace'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { kafka } from '../src/index.ts'
 import type { KafkaOptions } from '../src/index.ts'
-import type { BatchMessage } from '../src/produce.ts'
+import { Sender } from '../src/sender.ts'
 
 let server: RunningServer
 beforeAll(async () => {
@@ -42,8 +42,8 @@ async function take(subscription: Subscription, count: number): Promise<Delivery
 
 /** Watches requests from now on; tells how many messages went with each. */
 function watch(): () => number[] {
-  const send = vi.spyOn(Producer.prototype, 'send')
-  return () => send.mock.calls.map(([{ messages }]) => messages.reduce((sum, one) => sum + (one as unknown as BatchMessage).value.count, 0)) // prettier-ignore
+  const send = vi.spyOn(Sender.prototype, 'send')
+  return () => send.mock.calls.map(([batches]) => batches.reduce((sum, { value }) => sum + value.count, 0))
 }
 
 describe('requests', () => {
