@@ -1,4 +1,4 @@
-import { compressionsAlgorithms, crc32c } from '@platformatic/kafka'
+import { compressionsAlgorithms, crc32c, Writer } from '@platformatic/kafka'
 import { laneKey } from './job.ts'
 import type { Entry, Lane } from './job.ts'
 import { RecordWriter } from './record-writer.ts'
@@ -81,9 +81,14 @@ export class OutBatch {
     bytes.writeInt16BE(producerEpoch, 51)
     bytes.writeInt32BE(this.#sealed?.sequence ?? 0, 53)
     bytes.writeInt32BE(this.count, 57)
-    bytes.writeUInt32BE(crc32c(bytes.subarray(CHECKED)) >>> 0, 17)
+    bytes.writeUInt32BE(checksum(bytes.subarray(CHECKED)), 17)
     return bytes
   }
+}
+
+/** Of bytes as they come the client makes a copy first, of those that a writer holds it does not. */
+function checksum(bytes: Buffer): number {
+  return crc32c(Writer.create().append(bytes).dynamicBuffer) >>> 0
 }
 
 /** The numbers of a producer's messages in each partition, one after the other; after the largest comes 0. */
