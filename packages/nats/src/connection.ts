@@ -14,11 +14,15 @@ export interface NatsConnectionOptions {
   readonly connect?: Omit<NodeConnectionOptions, 'servers' | 'reconnect'>
 }
 
+/** ms that a server has to answer at a close: a dead link would be found out after minutes. */
+export const LAST_WORDS = 5_000
+
 /** One connection at a time, with those who want to know of its end. */
 export class Connection {
   readonly #options: NatsConnectionOptions
   readonly #address: NodeConnectionOptions
   readonly #listeners = new Set<(error: Error) => void>()
+  readonly #flushes = new Set<(error: Error) => void>()
   #client: NatsConnection | undefined
 
   constructor(options: NatsConnectionOptions) {
@@ -47,11 +51,33 @@ export class Connection {
         if (this.#client === made) this.#client = undefined
         const why = new MillraceError('DISCONNECTED', 'nats: the connection is closed', error ? { cause: error } : {})
         for (const listener of this.#listeners) listener(why)
+        for (const giveUp of this.#flushes) giveUp(why)
       })
       return made
     } catch (error) {
       throw ours(error, 'connect')
     }
+  }
+
+  /**
+   * Resolves when the server has answered to everything sent so far. The client's own flush never ends where the link
+   * breaks meanwhile. @throws DISCONNECTED; TIMEOUT after `within` ms, where that is given
+   */
+  flush(nc: NatsConnection, within?: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined
+      const over = (): boolean => {
+        clearTimeout(timer)
+        return this.#flushes.delete(giveUp)
+      }
+      const giveUp = (error: Error): void => {
+        if (over()) reject(error)
+      }
+      this.#flushes.add(giveUp)
+      if (within !== undefined)
+        timer = setTimeout(() => giveUp(new MillraceError('TIMEOUT', `nats: silent for ${within} ms`)), within)
+      nc.flush().then(() => over() && resolve(), giveUp)
+    })
   }
 
   /** Tells when the connection ends. */
@@ -65,7 +91,14 @@ export class Connection {
     const client = this.#client
     this.#client = undefined
     if (!client || client.isClosed()) return
-    if (this.#options.client) await client.flush().catch(() => undefined)
-    else await client.drain().catch(() => client.close())
+    if (this.#options.client) await this.flush(client, LAST_WORDS).catch(() => undefined)
+    else await this.#drained(client)
+  }
+
+  /** Lets its subscriptions end and what is to be sent be sent. The client's own drain ends no sooner than its flush. */
+  async #drained(client: NatsConnection): Promise<void> {
+    client.drain().catch(() => undefined)
+    await this.flush(client, LAST_WORDS).catch(() => undefined)
+    await client.close()
   }
 }

@@ -71,7 +71,7 @@ export class CoreDriver implements Driver {
         nc.publish(subject, message.payload, {
           headers: toNats(message, { time, expires: options.expires }, this.#plan.wire).forClient,
         })
-      await nc.flush()
+      await this.#plan.connection.flush(nc)
       return []
     } catch (thrown) {
       const error = ours(thrown, `publish to '${topic}'`)

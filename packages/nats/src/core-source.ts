@@ -39,7 +39,7 @@ export class CoreSource implements Source {
       this.#subscriptions.push(nc.subscribe(subject, { callback, ...(queue !== undefined && { queue }) }))
     this.#off = connection.onClosed(error => sink.down(error))
     // The server has seen the subscriptions when it has answered.
-    await nc.flush()
+    await connection.flush(nc)
   }
 
   request(credit: number): void {

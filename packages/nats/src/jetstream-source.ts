@@ -2,6 +2,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { createInbox, nanos } from '@nats-io/transport-node'
 import { asError, ContiguousTracker, MillraceError } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
+import { LAST_WORDS } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { fromNats } from './encode.ts'
 import { ours } from './errors.ts'
@@ -88,7 +89,7 @@ export class JetStreamSource implements Source {
     // Both for pulls that the server forgot and for leases that ran out.
     this.#timer = setInterval(() => this.#watch(), Math.max(50, Math.min(this.#options.lease / 4, EXPIRES / 4)))
     this.#timer.unref()
-    await nc.flush()
+    await connection.flush(nc)
   }
 
   request(credit: number): void {
@@ -117,7 +118,7 @@ export class JetStreamSource implements Source {
     }
     return (
       confirming?.done ??
-      nc.flush().catch((error: unknown) => {
+      this.#options.connection.flush(nc).catch((error: unknown) => {
         throw ours(error, 'ack')
       })
     )
@@ -143,7 +144,9 @@ export class JetStreamSource implements Source {
   pause(): void {
     this.#paused = true
     // What is on its way here already still arrives, and is given back at once: see #arrive.
-    this.#drained = Promise.all(this.#inboxes.map(inbox => inbox.drain().catch(() => undefined))) // the link is gone
+    for (const inbox of this.#inboxes) void inbox.drain().catch(() => undefined)
+    const { connection } = this.#options
+    this.#drained = this.#nc && connection.flush(this.#nc, LAST_WORDS).catch(() => undefined) // the link is gone
   }
 
   async stop(): Promise<void> {

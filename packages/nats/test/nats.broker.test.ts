@@ -92,6 +92,38 @@ describe('by its URL', () => {
   })
 })
 
+describe('a broker that closes', () => {
+  test.each([
+    ['breaks at that moment', (proxy: FaultProxy) => proxy.cut('reset')],
+    ['is dead', (proxy: FaultProxy) => proxy.silence()],
+  ])('closes, though its link %s', { timeout: 20_000 }, async (_, fail) => {
+    const proxy = await server.proxy()
+    const brokers = [nats, jetstream].map(make => make({ url: proxy.through(server.url), prefix: own() }))
+    for (const broker of brokers) await broker.subscribe('t', { group: 'g' })
+
+    fail(proxy)
+    await closing(brokers)
+
+    expect(brokers.map(broker => broker.health().state)).toEqual(['closed', 'closed'])
+    await proxy[Symbol.asyncDispose]()
+  })
+})
+
+test('core NATS tells at once of a publish whose link broke before the server had it', async () => {
+  const proxy = await server.proxy()
+  const broker = nats({ url: proxy.through(server.url), prefix: own() })
+  await broker.open()
+  proxy.silence()
+
+  const publish = broker.publish('t', message('x'))
+  await new Promise(resolve => setImmediate(resolve)) // it is on its way
+  proxy.cut('reset')
+
+  await expect(publish).rejects.toMatchObject({ failures: [{ outcome: 'unknown', error: { code: 'DISCONNECTED' } }] })
+  await proxy[Symbol.asyncDispose]()
+  await closing([broker])
+})
+
 describe('foreign and strange messages', () => {
   test("another producer's message has an id that stays, and its headers for metadata", async () => {
     const prefix = own()
