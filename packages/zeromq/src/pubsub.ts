@@ -4,6 +4,7 @@ import {
   broker,
   fromHeaders,
   isPattern,
+  known,
   matches,
   MillraceError,
   newId,
@@ -21,41 +22,19 @@ import type { Context } from './context.ts'
 import { AckedConsumer, type Given } from './pubsub/acked-consumer.ts'
 import { AckedOutlet, PubOutlet, PushOutlet, type Outlet } from './pubsub/outlet.ts'
 import type { Outcome } from './pubsub/ledger.ts'
+import { OPTIONS, planOf, type Plan, type ZeromqOptions } from './pubsub/plan.ts'
 import { PullInlet, type Taker } from './pubsub/pull-inlet.ts'
-import { parseUrl } from './pubsub/url.ts'
 import { internals } from './socket.ts'
 import { Dealer, Pull, Subscriber, type Message as Frame, type Socket } from './sockets.ts'
 
-/** How a ZeroMQ broker is reached and what it keeps. */
-export interface ZeromqOptions {
-  /** `zmq+tcp://host:port`, `zmq+ipc://path` or `zmq+inproc://name`, with `?pattern=` and `&bind=1`; or `endpoint`. */
-  readonly url?: string
-  /** A ZeroMQ endpoint, `tcp://127.0.0.1:5555`. */
-  readonly endpoint?: string
-  /**
-   * `pubsub` (default): everyone who subscribes gets everything from then on. `pushpull`: everyone shares one queue,
-   * whatever its topics. `acked`: groups share, what is not acked comes again, also when its consumer goes away; kept in
-   * the publisher's memory.
-   */
-  readonly pattern?: 'pubsub' | 'pushpull' | 'acked'
-  /** `true`: this broker publishes and binds, others connect to it. `'subscriber'`: it consumes and binds (not `acked`). */
-  readonly bind?: boolean | 'subscriber'
-  /** Messages that wait for each peer (default 1000); under `acked` for each group (default 16,384). Then publishing waits. */
-  readonly highWaterMark?: number
-  readonly context?: Context
-}
+export type { ZeromqOptions } from './pubsub/plan.ts'
 
 /** ZeroMQ behind Millrace's contract: no broker between the processes. @throws BAD_OPTION */
 export function zeromq(options: ZeromqOptions): Broker {
-  return broker(new ZeromqDriver(plan(options)))
-}
-
-interface Plan {
-  readonly endpoint: string
-  readonly pattern: 'pubsub' | 'pushpull' | 'acked'
-  readonly bind: 'publisher' | 'subscriber' | 'none'
-  readonly highWaterMark: number
-  readonly context: Context | undefined
+  known('zeromq', options, OPTIONS)
+  const plan = planOf(options)
+  if (typeof plan === 'string') throw new MillraceError('BAD_OPTION', plan)
+  return broker(new ZeromqDriver(plan))
 }
 
 /** The largest payload that is accepted; ZeroMQ itself has no bound. */
@@ -69,6 +48,7 @@ const BATCH = 256
 /** ZeroMQ's driver: one publishing socket, and a consuming one for each subscription (pushpull: one for all). */
 class ZeromqDriver implements Driver {
   readonly name = 'zeromq'
+  readonly subscribeOptions: readonly string[] = []
   readonly capabilities: Capabilities
   readonly #plan: Plan
   #outlet: Promise<Outlet> | undefined
@@ -474,25 +454,4 @@ function capabilitiesOf(pattern: Plan['pattern']): Capabilities {
     shared: false,
   }
   return Object.freeze(capabilities)
-}
-
-function plan(options: ZeromqOptions): Plan {
-  const from = options.url === undefined ? {} : parseUrl(options.url)
-  if (typeof from === 'string') throw new MillraceError('BAD_OPTION', from)
-  const { endpoint, pattern = 'pubsub', bind = false, context } = { ...from, ...options }
-  const { highWaterMark = pattern === 'acked' ? 16_384 : 1000 } = options
-  if (endpoint === undefined) throw new MillraceError('BAD_OPTION', 'zeromq needs a url or an endpoint')
-  if (pattern !== 'pubsub' && pattern !== 'pushpull' && pattern !== 'acked') {
-    throw new MillraceError('BAD_OPTION', `pattern '${String(pattern)}': it is pubsub, pushpull or acked`)
-  }
-  if (pattern === 'acked' && bind === 'subscriber') {
-    throw new MillraceError('BAD_OPTION', "pattern 'acked' is bound by its publisher (bind: true)")
-  }
-  return {
-    endpoint,
-    pattern,
-    bind: bind === true ? 'publisher' : bind === false ? 'none' : bind,
-    highWaterMark,
-    context,
-  }
 }
