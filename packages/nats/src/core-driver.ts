@@ -7,6 +7,8 @@ import { CoreSource } from './core-source.ts'
 import { toNats } from './encode.ts'
 import type { Wire } from './encode.ts'
 import { ours } from './errors.ts'
+import { isStreamAck, Questions } from './questions.ts'
+import type { Errands } from './questions.ts'
 import type { Subjects } from './subjects.ts'
 
 export interface CorePlan {
@@ -15,6 +17,7 @@ export interface CorePlan {
   readonly maxBytes: number
   readonly maxPending: number
   readonly wire: Wire
+  readonly errands: Errands
 }
 
 /** NATS without JetStream: nothing is kept, nothing is acknowledged; what nobody hears is gone. */
@@ -23,9 +26,13 @@ export class CoreDriver implements Driver {
   readonly subscribeOptions: readonly string[] = []
   readonly capabilities: Capabilities
   readonly #plan: CorePlan
+  readonly #questions: Questions
 
   constructor(plan: CorePlan) {
     this.#plan = plan
+    // On subjects that are ours alone a stream is one of `jetstream()`, and what it says is no answer. On others it may be.
+    this.#questions = new Questions(msg => plan.subjects.all.length === 0 || !isStreamAck(msg))
+    plan.connection.onClosed(error => this.#questions.end(error))
     const capabilities: Capabilities = {
       accepts: 'sent',
       subscribes: 'server',
@@ -64,12 +71,20 @@ export class CoreDriver implements Driver {
 
   async write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
     const nc: NatsConnection = this.#plan.connection.client
-    const subject = this.#plan.subjects.of(topic)
+    const { errands, subjects, wire } = this.#plan
     const time = Date.now()
+    const [only] = batch // an errand comes alone
+    const errand = only && errands.get(only)
+    if (only && errand?.is === 'request') {
+      const headers = toNats(only, { time }, wire)
+      const { signal } = options
+      return this.#questions.ask(nc, { topic, subject: subjects.of(topic), message: only, headers, errand, signal })
+    }
+    const subject = errand?.is === 'reply' ? errand.subject : subjects.of(topic)
     try {
       for (const message of batch)
         nc.publish(subject, message.payload, {
-          headers: toNats(message, { time, expires: options.expires }, this.#plan.wire).forClient,
+          headers: toNats(message, { time, expires: options.expires }, wire).forClient,
         })
       await this.#plan.connection.flush(nc)
       return []
@@ -98,6 +113,7 @@ export class CoreDriver implements Driver {
   }
 
   async close(): Promise<void> {
+    this.#questions.end(new MillraceError('CLOSED', 'nats: the broker is closed'))
     await this.#plan.connection.close()
   }
 }

@@ -1,6 +1,6 @@
 /** NATS behind Millrace's contract: `nats()` is core NATS, which keeps nothing; `jetstream()` stores. */
 import type { StreamConfig } from '@nats-io/jetstream'
-import type { Broker } from 'millrace'
+import type { Broker, Message } from 'millrace'
 import { broker, known, MillraceError } from 'millrace/adapter'
 import type { BrokerOptions } from 'millrace/adapter'
 import { Connection } from './connection.ts'
@@ -8,10 +8,14 @@ import type { NatsConnectionOptions } from './connection.ts'
 import { CoreDriver } from './core-driver.ts'
 import type { Wire } from './encode.ts'
 import { JetStreamDriver } from './jetstream-driver.ts'
+import type { Errand } from './questions.ts'
+import { requestReply } from './request-reply.ts'
+import type { NatsBroker } from './request-reply.ts'
 import { native, prefixed } from './subjects.ts'
 
 export type { NatsConnectionOptions } from './connection.ts'
 export type { Wire } from './encode.ts'
+export type { NatsBroker, RequestOptions } from './request-reply.ts'
 
 export interface NatsOptions extends NatsConnectionOptions, Pick<BrokerOptions, 'reconnect' | 'connectTimeout'> {
   /** Topics are subjects under `<prefix>.t.` and `<prefix>.d.` (dead letters). Default 'millrace'. */
@@ -46,20 +50,22 @@ const JETSTREAM = {
 
 const MAX_BYTES = 960 * 1024
 
-/** Core NATS: queue groups, wildcards, headers; what nobody hears is gone. @throws BAD_OPTION */
-export function nats(given: NatsOptions): Broker {
+/** Core NATS: queue groups, wildcards, headers, request and reply; what nobody hears is gone. @throws BAD_OPTION */
+export function nats(given: NatsOptions): NatsBroker {
   const options = read<NatsOptions>('nats', given, CORE)
   const { prefix = 'millrace', names = 'prefixed', maxBytes = MAX_BYTES, wire = 'millrace' } = options
   const { maxPending = 65_536 } = options
   whole('maxPending', maxPending, 0)
+  const errands = new WeakMap<Message, Errand>()
   const driver = new CoreDriver({
     connection: new Connection(options),
     subjects: names === 'native' ? native : prefixed(checkedPrefix(prefix)),
     maxBytes,
     maxPending,
     wire,
+    errands,
   })
-  return broker(driver, options)
+  return requestReply(broker(driver, options), errands)
 }
 
 /** JetStream: stored, acknowledged, replayed. @throws BAD_OPTION */

@@ -31,6 +31,8 @@ const LONGEST_DELAY = 24 * 3600 * 1000
 const MESSAGE_ID = 'Nats-Msg-Id'
 const DUPLICATES = 120_000
 const LEASE = 30_000
+/** ms after which the server's answer is no longer waited for. */
+const PATIENCE = 30_000
 /** Several filters for one consumer: 2.10. */
 const OLDEST = [2, 10]
 
@@ -91,7 +93,7 @@ export class JetStreamDriver implements Driver {
       )
     try {
       this.#manager = await jetstreamManager(nc)
-      this.#replies = new Replies(nc)
+      this.#replies = new Replies(nc, { patience: PATIENCE, nobody: subject => `no stream takes '${subject}'` })
       await this.#provision(this.#manager)
       // What was lost with the last connection comes again now, not when its lease is over.
       for (const reply of this.#orphans.splice(0)) nc.publish(reply, '-NAK')

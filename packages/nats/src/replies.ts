@@ -17,8 +17,16 @@ interface Question {
   readonly until: number
 }
 
-/** ms after which an answer is no longer waited for. */
-const PATIENCE = 30_000
+/** What the questions over one inbox have in common. */
+export interface RepliesOptions {
+  /** ms after which an answer is no longer waited for; where it is left out, the asker says so by `forget`. */
+  readonly patience?: number
+  /** What it means that the server knows of nobody who listens to a subject. */
+  readonly nobody: (subject: string) => string
+  /** Whether a message to the inbox is an answer at all. Default: each is. */
+  readonly isAnswer?: (msg: Msg) => boolean
+}
+
 const SWEEP = 1_000
 
 /**
@@ -27,41 +35,59 @@ const SWEEP = 1_000
  */
 export class Replies {
   readonly #nc: NatsConnection
+  readonly #options: RepliesOptions
+  readonly #patience: number
   readonly #prefix: string
   readonly #inbox: Subscription
   readonly #questions = new Map<string, Question>()
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: NodeJS.Timeout | undefined
   readonly #statuses: AsyncIterable<Status> & { stop?(): void }
   #count = 0
+  #ended: Error | undefined
 
-  constructor(nc: NatsConnection) {
+  constructor(nc: NatsConnection, options: RepliesOptions) {
     this.#nc = nc
-    const inbox = createInbox()
+    this.#options = options
+    this.#patience = options.patience ?? Infinity
+    const inbox = createInbox(inboxPrefix(nc))
     this.#prefix = `${inbox}.`
     this.#inbox = nc.subscribe(`${inbox}.*`, {
       callback: (error, msg) => (error ? this.end(error) : this.#arrive(msg)),
     })
-    this.#timer = setInterval(() => this.#sweep(), SWEEP)
-    this.#timer.unref()
+    if (options.patience !== undefined) this.#timer = setInterval(() => this.#sweep(), SWEEP).unref()
     this.#statuses = nc.status()
     void this.#refusals()
   }
 
-  /** Sends, and tells the asker. Throws, and tells nobody, where the client will not send it. */
-  ask(subject: string, payload: Payload, asker: Asker, index: number, headers?: HeaderBlock): void {
+  /** Whether it came to its end: nothing can be asked any more. */
+  get ended(): boolean {
+    return this.#ended !== undefined
+  }
+
+  /** Sends, and tells the asker. Throws, and tells nobody, where the client will not send it. @returns what `forget` takes */
+  ask(subject: string, payload: Payload, asker: Asker, index: number, headers?: HeaderBlock): string {
+    if (this.#ended) throw this.#ended
     const token = (this.#count++).toString(36)
     const reply = this.#prefix + token
-    this.#questions.set(token, { asker, index, subject, until: performance.now() + PATIENCE })
+    this.#questions.set(token, { asker, index, subject, until: performance.now() + this.#patience })
     try {
       this.#nc.publish(subject, payload, headers ? { reply, headers: headers.forClient } : { reply })
     } catch (error) {
       this.#questions.delete(token)
       throw error
     }
+    return token
+  }
+
+  /** Nobody waits for that answer any more, and nobody is told. */
+  forget(token: string): void {
+    this.#questions.delete(token)
   }
 
   /** No answer will come any more. */
   end(error: Error): void {
+    if (this.#ended) return
+    this.#ended = error
     clearInterval(this.#timer)
     this.#statuses.stop?.()
     if (!this.#nc.isClosed()) this.#inbox.unsubscribe()
@@ -73,11 +99,11 @@ export class Replies {
   #arrive(msg: Msg): void {
     const token = msg.subject.slice(this.#prefix.length)
     const question = this.#questions.get(token)
-    if (!question) return
+    if (!question || this.#options.isAnswer?.(msg) === false) return
     this.#questions.delete(token)
     const { asker, index, subject } = question
     if (msg.data.length === 0 && msg.headers?.code === 503)
-      asker.failed(new MillraceError('NO_ROUTE', `nats: no stream takes '${subject}'`), index)
+      asker.failed(new MillraceError('NO_ROUTE', `nats: ${this.#options.nobody(subject)}`), index)
     else asker.answered(msg, index)
   }
 
@@ -86,7 +112,7 @@ export class Replies {
     for (const [token, { asker, index, until }] of this.#questions) {
       if (until > now) return // the oldest come first
       this.#questions.delete(token)
-      asker.failed(new MillraceError('TIMEOUT', `nats: no answer within ${PATIENCE} ms`), index)
+      asker.failed(new MillraceError('TIMEOUT', `nats: no answer within ${this.#patience} ms`), index)
     }
   }
 
@@ -103,4 +129,9 @@ export class Replies {
         }
     }
   }
+}
+
+/** What the caller has the client's inboxes begin with, for the sake of permissions; the client keeps it for its own use. */
+function inboxPrefix(nc: NatsConnection): string | undefined {
+  return (nc as { readonly options?: { readonly inboxPrefix?: string } }).options?.inboxPrefix
 }
