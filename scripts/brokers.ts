@@ -77,7 +77,8 @@ async function main(args: string[]): Promise<number> {
   const run = Object.hasOwn(commands, command) ? commands[command] : undefined
   if (!run) throw new HarnessError('BAD_OPTION', `there is no command '${command}': up, down or status`)
   const { rows, failures = [] } = await run(names.map(wish), values.clear)
-  process.stdout.write(values.json ? JSON.stringify(rows, undefined, 2) + '\n' : table(rows, done[command]!)) // has the same keys
+  if (values.json) process.stdout.write(JSON.stringify(rows, undefined, 2) + '\n')
+  else if (rows.length > 0 || failures.length === 0) process.stdout.write(table(rows, done[command]!)) // has the same keys
   for (const failure of failures) process.stderr.write(`brokers: ${failure.message}\n`)
   return failures.length > 0 ? 1 : 0
 }
@@ -129,5 +130,7 @@ try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   process.stderr.write(`brokers: ${(error as Error).message}\n`)
-  process.exitCode = 1
+  // As everywhere: 2 is for what was asked wrongly.
+  const { code } = error as { code?: unknown }
+  process.exitCode = code === 'BAD_OPTION' || String(code).startsWith('ERR_PARSE_ARGS') ? 2 : 1
 }
