@@ -20,6 +20,7 @@ export class Bodies {
   /** By young objects at the last look. */
   #used = 0
   readonly #garbage: unknown[] = [undefined]
+  #large = false
 
   /** `young` is asked once for each 4 MiB that are made. Undefined: it cannot be told, and no garbage is made. */
   constructor(young: () => Young | undefined = () => undefined) {
@@ -29,6 +30,10 @@ export class Bodies {
   /** A buffer of `size` octets at offset 0 of memory of its own, whatever is in it. */
   take(size: number): Buffer {
     this.count(size)
+    if (size >= MAPPED && !this.#large) {
+      this.#large = true
+      keepFreed()
+    }
     return Buffer.allocUnsafeSlow(size)
   }
 
@@ -54,6 +59,19 @@ export class Bodies {
   }
 }
 
+/**
+ * Has the allocator keep what is freed. glibc's maps a large block by itself, gives it back to the system when it is freed, and pays
+ * for each page anew; when one of up to 32 MiB is freed it takes up to its size from what it keeps, and keeps twice that (mallopt(3),
+ * M_MMAP_THRESHOLD). This one is never written to, and so costs no memory. Other allocators make and forget it.
+ */
+function keepFreed(): void {
+  new ArrayBuffer(KEPT).transfer(0)
+}
+
+/** From here on glibc maps blocks by themselves. */
+const MAPPED = 128 * 1024
+/** A little less than 32 MiB, with what the allocator adds. */
+const KEPT = 31 * 1024 * 1024
 /** Octets outside the heap after which we look. */
 const STRETCH = 4 * 1024 * 1024
 /** So many may gather; and half as many again as young objects have, up to 24 MiB, so that garbage is no more than two thirds of it. */
