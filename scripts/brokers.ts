@@ -80,7 +80,7 @@ async function main(args: string[]): Promise<number> {
   if (values.json) process.stdout.write(JSON.stringify(rows, undefined, 2) + '\n')
   else if (rows.length > 0 || failures.length === 0) process.stdout.write(table(rows, done[command]!)) // has the same keys
   for (const failure of failures) process.stderr.write(`brokers: ${failure.message}\n`)
-  return failures.length > 0 ? 1 : 0
+  return failures.length === 0 ? 0 : failures.some(failure => !askedWrongly(failure)) ? 1 : 2
 }
 
 async function up({ name, version }: Wish): Promise<Row> {
@@ -126,11 +126,15 @@ function table(rows: readonly Row[], what: string): string {
   return lines.join('\n') + '\n'
 }
 
+/** As everywhere: then the command exits with 2. */
+function askedWrongly(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return code === 'BAD_OPTION' || String(code).startsWith('ERR_PARSE_ARGS')
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   process.stderr.write(`brokers: ${(error as Error).message}\n`)
-  // As everywhere: 2 is for what was asked wrongly.
-  const { code } = error as { code?: unknown }
-  process.exitCode = code === 'BAD_OPTION' || String(code).startsWith('ERR_PARSE_ARGS') ? 2 : 1
+  process.exitCode = askedWrongly(error) ? 2 : 1
 }

@@ -39,13 +39,14 @@ test("'brokers up' starts what it names once, 'status' shows it, 'down' stops it
   expect(other.pid).toBeGreaterThan(0)
 }, 120_000)
 
-test('an unknown name, version or command fails with a message that says what there is', async () => {
+test('an unknown name, version, command or option exits with 2 and a message that says what there is', async () => {
   for (const [args, says] of [
     [['up', 'activemq'], 'kafka, rabbitmq, mosquitto, nats'],
     [['up', 'rabbitmq@2'], '4.0.5, 3.10.8'],
     [['restart'], 'up, down or status'],
+    [['--nope'], "'--nope'"],
   ] as const) {
-    await expect(brokers(...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(says) })
+    await expect(brokers(...args)).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining(says) })
   }
 })
 
