@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const everywhere = ['packages/*/test/**', 'scripts/test/**', 'bench/test/**']
@@ -25,6 +26,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // One more than vitest would take: on two cores it would run one file after another, and tests mostly wait.
+    maxWorkers: availableParallelism(),
     // What a test's own workers and native imports resolve is the source too.
     execArgv: ['--conditions=millrace-source'],
     projects: projects.map(test => ({ extends: true, test })),
