@@ -8,7 +8,7 @@ import { suite } from './suite.ts'
 
 export interface ConformanceOptions extends ExaminationOptions {
   /**
-   * The runner's own `test`: vitest's, node:test's, or any `(title, run)`. What `run` is called with is taken for the
+   * The runner's own `test`: vitest's, node:test's, jest's, or any `(title, run)`. What `run` is called with is taken for the
    * runner's context, if it has a `skip(reason)`. The third argument is the case's limit in ms.
    */
   readonly test: (title: string, run: (context?: unknown) => Promise<void>, timeout?: number) => unknown
@@ -55,7 +55,8 @@ export function conformance(options: ConformanceOptions): void {
       finished()
       continue
     }
-    const run = async (context?: unknown): Promise<void> => {
+    // It declares no parameter: jest, mocha and jasmine take a declared one for a callback, and wait for it to be called.
+    const run = async (...[context]: readonly unknown[]): Promise<void> => {
       const outcome = await examination.run(one).finally(finished)
       if (outcome.is === 'failed') throw outcome.error
       if (outcome.is === 'skipped') tellSkip(options, context, one, outcome.reason)

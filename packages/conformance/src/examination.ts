@@ -157,13 +157,23 @@ export class Examination {
 
   async #read(): Promise<Capabilities> {
     const broker = await within(Promise.resolve(this.#options.open()), this.#patience, 'open')
+    checkBroker(broker)
     this.#table = broker.capabilities
     await within(broker.close({ timeout: 0 }), this.#patience, 'close()').catch(() => undefined)
     return broker.capabilities
   }
 }
 
-/** Runs the whole suite with no test runner. */
+/** @throws BAD_OPTION for what is no broker, such as a driver that nothing was made of. */
+function checkBroker(broker: Partial<Broker> | undefined): void {
+  const lacks = METHODS.filter(name => typeof broker?.[name] !== 'function')
+  if (lacks.length > 0)
+    throw new MillraceError('BAD_OPTION', `conformance: open gives a broker, made by broker(driver); it has no ${lacks.join(', ')}`) // prettier-ignore
+}
+
+const METHODS = ['open', 'declare', 'publish', 'subscribe', 'health', 'close'] as const
+
+/** Runs the whole suite with no test runner. @throws BAD_OPTION, and what `open` rejects with */
 export function examine(options: ExaminationOptions & Selection): Promise<Report> {
   return new Examination(options).runAll(options)
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { conformance, suite } from '@millrace/conformance'
+import { conformance, examine, suite } from '@millrace/conformance'
 import type { Report } from '@millrace/conformance'
 import { memory } from 'millrace/memory'
 import { expect, test } from 'vitest'
@@ -21,6 +21,23 @@ const group = suite.find(one => one.title.startsWith('what needs groups'))! // i
 
 test('every title is there once', () => {
   expect(new Set(suite.map(one => one.title)).size).toBe(suite.length)
+})
+
+test('a case declares no parameter, which jest and mocha would take for a callback', () => {
+  const runner = listing()
+
+  conformance({ name: 'memory', open: () => memory(), test: runner.test })
+
+  expect(new Set(runner.tests.map(one => one.run.length))).toEqual(new Set([0]))
+})
+
+test('a driver where a broker is wanted is refused by what it lacks', async () => {
+  const open = () => ({ name: 'half', capabilities: {}, close: () => Promise.resolve() }) as never
+
+  await expect(examine({ name: 'half', open })).rejects.toMatchObject({
+    code: 'BAD_OPTION',
+    message: expect.stringContaining('broker(driver); it has no open, declare, publish, subscribe, health'),
+  })
 })
 
 test("the first sixteen cases have Watermill's names", () => {
