@@ -26,10 +26,17 @@ interface Adapter {
   readonly from: string
   /** The exported factory. */
   readonly factory: string
+  /** The scheme is kept for it, and it is not written yet. */
+  readonly planned?: true
 }
 
 function adapter(name: string, from = `@millrace/${name}`, factory = name): Adapter {
   return { name, from, factory }
+}
+
+/** Kept for a package that is not written yet. */
+function planned(name: string): Adapter {
+  return { ...adapter(name), planned: true }
 }
 
 const nats = adapter('nats')
@@ -38,7 +45,7 @@ const zeromq = adapter('zeromq', '@millrace/zeromq/pubsub')
 
 /** By scheme, without its colon. */
 const SCHEMES: Readonly<Record<string, Adapter>> = {
-  sqlite: adapter('sqlite'),
+  sqlite: planned('sqlite'),
   amqp: adapter('rabbitmq'),
   amqps: adapter('rabbitmq'),
   kafka: adapter('kafka'),
@@ -49,13 +56,13 @@ const SCHEMES: Readonly<Record<string, Adapter>> = {
   'mqtt+wss': adapter('mqtt'),
   nats,
   jetstream,
-  redis: adapter('redis'),
-  rediss: adapter('redis'),
-  postgres: adapter('postgres'),
-  postgresql: adapter('postgres'),
-  sqs: adapter('sqs'),
-  http: adapter('http'),
-  https: adapter('http'),
+  redis: planned('redis'),
+  rediss: planned('redis'),
+  postgres: planned('postgres'),
+  postgresql: planned('postgres'),
+  sqs: planned('sqs'),
+  http: planned('http'),
+  https: planned('http'),
   'zmq+tcp': zeromq,
   'zmq+ipc': zeromq,
   'zmq+inproc': zeromq,
@@ -69,6 +76,7 @@ const SCHEMES: Readonly<Record<string, Adapter>> = {
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Broker> {
   known("connect (an adapter's own options go into 'options')", options, OPTIONS)
   abortable('connect', options.signal)
+  if (typeof url !== 'string') throw new MillraceError('BAD_OPTION', `connect: the URL is a string, not ${typeof url}`)
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
   if (scheme === undefined)
     throw new MillraceError('BAD_OPTION', "connect: a URL begins with its scheme, such as 'memory:' or 'amqp:'")
@@ -86,7 +94,8 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 async function other(scheme: string, url: string, options: ConnectOptions): Promise<Broker> {
   const known = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined
   if (!known) {
-    const all = ['memory', ...Object.keys(SCHEMES)].join(', ')
+    const there = Object.keys(SCHEMES).filter(name => !SCHEMES[name]?.planned)
+    const all = ['memory', ...there].join(', ')
     throw new MillraceError('BAD_OPTION', `connect: there is no scheme '${scheme}:'; there are ${all}`)
   }
   const given = options.adapters?.[known.factory] ?? options.adapters?.[known.name]
@@ -94,21 +103,17 @@ async function other(scheme: string, url: string, options: ConnectOptions): Prom
   return factory({ ...options.options, url })
 }
 
-async function load({ from, factory }: Adapter, scheme: string): Promise<Factory> {
+async function load({ from, factory, planned }: Adapter, scheme: string): Promise<Factory> {
   let module: Readonly<Record<string, unknown>>
   try {
-    // A variable, so that bundlers leave it to run time.
-    module = (await import(from)) as typeof module
+    // Bundlers leave it to run time: it is a variable, and where that is not enough they are told.
+    module = (await import(/* webpackIgnore: true */ /* @vite-ignore */ from)) as typeof module
   } catch (error) {
     if (!missing(error, from)) throw error
     const name = from.split('/').slice(0, 2).join('/')
-    throw new MillraceError(
-      'NOT_INSTALLED',
-      `connect: '${scheme}:' needs a package that is not installed: npm install ${name}`,
-      {
-        cause: error,
-      },
-    )
+    const when = planned ? ', once it is there: it is planned' : ''
+    const what = `needs a package that is not installed: npm install ${name}${when}`
+    throw new MillraceError('NOT_INSTALLED', `connect: '${scheme}:' ${what}`, { cause: error })
   }
   const made = module[factory]
   if (typeof made !== 'function')

@@ -39,6 +39,26 @@ test('a package that is not installed is named, and the credentials are not', as
   await expect(connecting).rejects.not.toThrow(/secret/)
 })
 
+test('a package that is only planned is said to be', async () => {
+  await expect(connect('redis://host')).rejects.toMatchObject({
+    message: expect.stringMatching(/npm install @millrace\/redis, once it is there/) as string,
+  })
+})
+
+test('the schemes that are listed are those of packages that are there', async () => {
+  const { message: text } = (await connect('gopher://host').catch((error: unknown) => error)) as Error
+
+  expect(text).toMatch(/there are memory, amqp, amqps, kafka,/)
+  expect(text).not.toMatch(/redis|sqlite|sqs/)
+})
+
+test.each([undefined, null, 5, new URL('memory:')])('%s for a URL is a bad option', async url => {
+  await expect(connect(url as never)).rejects.toMatchObject({
+    code: 'BAD_OPTION',
+    message: expect.stringMatching('is a string, not') as string,
+  })
+})
+
 test('adapters can be passed in, and get the URL and the options', async () => {
   const seen: unknown[] = []
   const broker = await connect('sqs://host/?a=1', {
