@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /* oxlint-disable typescript/no-unsafe-declaration-merging -- as `sockets.ts`: send and receive come from Writable and Readable. */
 import { CONFLATABLE, defineOptions, READABLE, WRITABLE } from './option-properties.ts'
 import { type Message, type MessageLike, type Readable, Socket, type SocketOptions, type Writable } from './sockets.ts'

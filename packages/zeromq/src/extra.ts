@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { Context } from './context.ts'
 import { coreOfContext } from './context.ts'
 import { decodeZ85, encodeZ85 } from './curve.ts'

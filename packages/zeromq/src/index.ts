@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export { Context, context } from './context.ts'
 export { curveKeyPair, type CurveKeyPair } from './curve.ts'
 export { Observer } from './observer.ts'

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { Broker, Capabilities, Failure, Message } from 'millrace'
 import {
   asError,

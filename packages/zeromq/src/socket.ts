@@ -169,7 +169,10 @@ export class Socket implements AsyncDisposable {
   }
 
   /** Every message, in batches of what is there, until the socket is closed; throws the signal's reason when it aborts. */
-  batches(max: number = 1024, options: WaitOptions = PATIENT): AsyncIterableIterator<Incoming[], undefined> {
+  batches(
+    max: number = 1024,
+    options: WaitOptions = PATIENT,
+  ): AsyncIterable<Incoming[]> & AsyncIterator<Incoming[], undefined> {
     const core = this.#core
     return {
       next: () =>

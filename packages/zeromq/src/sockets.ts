@@ -78,7 +78,7 @@ export interface Readable<M extends object[] = Message[]> {
   /** Messages that are there, at least one, waiting for the first, and at most `max` (1024). */
   receiveMany(max?: number, options?: WaitOptions): Promise<M[]>
   /** Every message, in batches of what is there and at most `max` (1024), until the socket is closed. */
-  batches(max?: number, options?: WaitOptions): AsyncIterableIterator<M[], undefined>
+  batches(max?: number, options?: WaitOptions): AsyncIterable<M[]> & AsyncIterator<M[], undefined>
   /** Every message until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<ReceiveType<this>, undefined>
 }

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import { EventEmitter } from 'node:events'
 import * as zmq from './index.ts'
 import * as constants from './v5-constants.ts'
