@@ -5,6 +5,7 @@ import { builds, imports } from './steps/builds.ts'
 import { checks, timings } from './steps/checks.ts'
 import { demo, examples } from './steps/examples.ts'
 import { nodeTests } from './steps/node-test.ts'
+import { packed } from './steps/packed.ts'
 import { skipList, sum, summary } from './steps/outcome.ts'
 import { snippets } from './steps/snippets.ts'
 import { runtimes } from './steps/runtimes.ts'
@@ -30,6 +31,7 @@ const outcomes = [
     ...timings,
     builds,
     imports({ full: false }),
+    packed({ full }),
     ...(full ? [imports({ full }), runtimes()] : []),
     vitest('unit', { live: true, full }),
     vitest('slow', { live: true, full }),

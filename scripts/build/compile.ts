@@ -8,7 +8,7 @@ import { joinModules } from './join-modules.ts'
 /** Packages whose modules are joined: those that are imported at every start and have no dependencies. */
 const joined = new Set(['core'])
 
-/** Compiles one package's `src` into a folder: JavaScript that plain Node 22.15 runs, declarations, and their maps. */
+/** Compiles one package's `src` into a folder: JavaScript that plain Node 22.15 runs, and declarations. */
 export async function compile(home: string, out: string): Promise<Outcome> {
   const folder = join(cache, 'build')
   const config = join(folder, `${basename(home)}-${basename(out)}.json`)

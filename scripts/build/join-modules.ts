@@ -17,16 +17,15 @@ export async function joinModules(home: string, out: string): Promise<void> {
     const name = entry.default.replace(/^\.\/dist\//, '').replace(/\.js$/, '')
     input[name] = join(out, `${name}.js`)
   }
-  const bundle = await rolldown({ input, external: /^[^./]/, treeshake: false })
+  const bundle = await rolldown({ input, cwd: out, external: /^[^./]/, treeshake: false })
   const { output } = await bundle.write({
     dir: out,
     format: 'esm',
-    sourcemap: true,
     entryFileNames: '[name].js',
     chunkFileNames: 'shared/[name].js',
   })
   await bundle.close()
-  const made = new Set(output.flatMap(({ fileName }) => [fileName, `${fileName}.map`]))
+  const made = new Set(output.map(({ fileName }) => fileName))
   for (const file of readdirSync(out, { recursive: true, encoding: 'utf8' }))
-    if (/\.js(\.map)?$/.test(file) && !made.has(file)) rmSync(join(out, file))
+    if (file.endsWith('.js') && !made.has(file)) rmSync(join(out, file))
 }
