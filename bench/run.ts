@@ -23,6 +23,8 @@ export async function bench(
   const { run } = (await import(pathToFileURL(file).href)) as { run: Suite }
   const rows = await run({ ...options, log: progress })
   clearProgress()
+  // Nothing was chosen by `only`: whoever asked says so.
+  if (rows.length === 0) return rows
   console.log(table(rows))
   if (json !== undefined) writeFileSync(json, JSON.stringify({ suite, node: process.version, rows }, null, 2) + '\n')
   return rows

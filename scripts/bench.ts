@@ -1,5 +1,6 @@
 /** `npm run bench -- <suite> [--json FILE] [--quick] [--only CASE]` */
-import { resolve } from 'node:path'
+import { accessSync, constants } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { bench, purpose, suites } from '../bench/run.ts'
 import { readArguments, refuse } from './steps/arguments.ts'
 
@@ -28,4 +29,16 @@ if (suite === undefined) refuse('Which suite?', help)
 if (more.length > 0) refuse(`One suite at a time, not ${positionals.join(' and ')}.`, help)
 if (!known.includes(suite)) refuse(`There is no suite '${suite}'.`, help)
 const { json, ...options } = values
-await bench(suite, { ...options, ...(json !== undefined && { json: resolve(json) }) })
+// Before a measurement of minutes, not after it.
+if (json !== undefined && !isWritable(dirname(resolve(json)))) refuse(`There is no writing into '${dirname(resolve(json))}'.`, help) // prettier-ignore
+const rows = await bench(suite, { ...options, ...(json !== undefined && { json: resolve(json) }) })
+if (rows.length === 0) refuse(`No case of '${suite}' has '${options.only ?? ''}' in its name.`, help)
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}

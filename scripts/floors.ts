@@ -9,6 +9,7 @@
  */
 import { readPackages } from './floors/packages.ts'
 import { problemsIn, type PackageFloors } from './floors/rules.ts'
+import { readArguments } from './steps/arguments.ts'
 
 const everything: PackageFloors = { ours: { '*': {} } }
 const brokerOrIntegration: PackageFloors = { ours: { millrace: {} } }
@@ -111,6 +112,7 @@ export async function checkFloors(): Promise<string[]> {
 }
 
 if (import.meta.main) {
+  readArguments('npm run floors: who imports whom, and where files stand. Takes nothing.', {})
   const problems = await checkFloors()
   for (const problem of problems) console.log(problem)
   console.log(problems.length === 0 ? 'every file is where it should be' : `${problems.length} problems`)

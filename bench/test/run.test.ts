@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -23,6 +23,24 @@ test('a suite gets its options, and its rows are printed and kept', async () => 
     suite: 'fixture',
     node: process.version,
     rows: [{ ...row, case: 'acks true' }],
+  })
+})
+
+test('where no case was chosen no table is printed and nothing is written', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  mkdirSync(join(folder, 'fixture'))
+  writeFileSync(join(folder, 'fixture', 'suite.ts'), 'export const run = async () => []')
+  const lines = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+
+  const rows = await bench('fixture', { folder, only: 'nothing', json: join(folder, 'out.json') })
+  const printed = lines.mock.calls.length
+  lines.mockRestore()
+
+  expect({ rows, printed, written: existsSync(join(folder, 'out.json')) }).toEqual({
+    rows: [],
+    printed: 0,
+    written: false,
   })
 })
 

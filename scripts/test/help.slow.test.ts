@@ -6,7 +6,7 @@ import { root } from '../steps/root.ts'
 const run = (command: string, ...words: string[]) =>
   runNode(['--conditions=millrace-source', join(root, 'scripts', `${command}.ts`), ...words])
 
-test.each(['bench', 'test', 'check', 'build', 'brokers', 'demo'])(
+test.each(['bench', 'test', 'check', 'build', 'brokers', 'demo', 'floors'])(
   '%s explains itself and does nothing else',
   async command => {
     const { code, stdout } = await run(command, '--help')
@@ -18,7 +18,7 @@ test.each(['bench', 'test', 'check', 'build', 'brokers', 'demo'])(
   },
 )
 
-test.each(['bench', 'test', 'check', 'build', 'brokers', 'demo'])(
+test.each(['bench', 'test', 'check', 'build', 'brokers', 'demo', 'floors'])(
   '%s refuses an option that there is not, without a stack',
   async command => {
     const { code, output } = await run(command, '--frobnicate')
@@ -34,4 +34,14 @@ test('bench names its suites to who asks for another', async () => {
 
   expect(code).toBe(2)
   expect(output).toMatch(/There is no suite 'nothing'.*brokers.*memory.*zeromq/s)
+})
+
+test.each([
+  [['memory', '--only', 'nothing'], "No case of 'memory' has 'nothing'"],
+  [['memory', '--json', '/no/such/folder/out.json'], "no writing into '/no/such/folder'"],
+])('bench %j is refused before anything is measured', async (words, why) => {
+  const { code, output } = await run('bench', ...words)
+
+  expect(code).toBe(2)
+  expect(output).toContain(why)
 })
