@@ -60,3 +60,18 @@ export async function answerWith(
   }
   expect(server.accepted).toBeGreaterThanOrEqual(left.length)
 }
+
+/** Connects anew: a DEALER connects to an endpoint only once, and leaves it first. */
+export function fresh(client: {
+  connect(endpoint: string): void
+  disconnect(endpoint: string): void
+}): (endpoint: string) => void {
+  return endpoint => {
+    try {
+      client.disconnect(endpoint)
+    } catch {
+      // Gone already: its reconnection is off.
+    }
+    client.connect(endpoint)
+  }
+}

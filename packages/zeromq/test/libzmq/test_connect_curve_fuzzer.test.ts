@@ -1,6 +1,6 @@
 // libzmq: test_connect_curve_fuzzer
 import { bounce, drain, each } from './kit.ts'
-import { answerWith, hostile } from './fuzz-targets.ts'
+import { answerWith, fresh, hostile } from './fuzz-targets.ts'
 import { ask, keys, serve } from './security.ts'
 
 each('a connecting CURVE client outlives whatever it is answered', async scene => {
@@ -18,18 +18,3 @@ each('a connecting CURVE client outlives whatever it is answered', async scene =
   await drain(client, 20)
   await bounce(server, client)
 })
-
-// A DEALER connects to an endpoint only once: leave it first.
-function fresh(client: {
-  connect(endpoint: string): void
-  disconnect(endpoint: string): void
-}): (endpoint: string) => void {
-  return endpoint => {
-    try {
-      client.disconnect(endpoint)
-    } catch {
-      // Gone already: its reconnection is off.
-    }
-    client.connect(endpoint)
-  }
-}

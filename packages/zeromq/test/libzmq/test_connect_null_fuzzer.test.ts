@@ -1,6 +1,6 @@
 // libzmq: test_connect_null_fuzzer
 import { bounce, drain, each } from './kit.ts'
-import { answerWith, hostile } from './fuzz-targets.ts'
+import { answerWith, fresh, hostile } from './fuzz-targets.ts'
 
 each('a connecting socket outlives whatever it is answered', async scene => {
   const { a, add, bind } = scene
@@ -14,18 +14,3 @@ each('a connecting socket outlives whatever it is answered', async scene => {
   await drain(client, 20)
   await bounce(server, client)
 })
-
-// A DEALER connects to an endpoint only once: leave it first.
-function fresh(client: {
-  connect(endpoint: string): void
-  disconnect(endpoint: string): void
-}): (endpoint: string) => void {
-  return endpoint => {
-    try {
-      client.disconnect(endpoint)
-    } catch {
-      // Gone already: its reconnection is off.
-    }
-    client.connect(endpoint)
-  }
-}

@@ -1,27 +1,14 @@
 // libzmq: test_socket_options_fuzzer
 import { expect } from 'vitest'
 import { each, raw } from './kit.ts'
+import { TYPES } from '../parity/operations.ts'
 import { random, randomOctets } from './random.ts'
 
 each('any option with any value is taken or refused, and the socket goes on', ({ a, add }) => {
   const next = random(7)
-  const types = [
-    'Pair',
-    'Publisher',
-    'Subscriber',
-    'Request',
-    'Reply',
-    'Dealer',
-    'Router',
-    'Pull',
-    'Push',
-    'XPublisher',
-    'XSubscriber',
-    'Stream',
-  ] as const
   // A descriptor that is no socket of ours, and a monitor's or another process's memory, are not to be played with.
   const untouched = new Set([89])
-  for (const type of types) {
+  for (const type of TYPES) {
     const socket = add(new a[type]())
     const options = raw(socket)
     for (let turn = 0; turn < 400; turn++) {

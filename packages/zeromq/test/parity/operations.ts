@@ -12,7 +12,8 @@ interface Scene {
   readonly more: { close(): void }[]
 }
 
-const TYPES = [
+/** The classes of sockets that both packages have. */
+export const TYPES = [
   'Pair',
   'Publisher',
   'Subscriber',
