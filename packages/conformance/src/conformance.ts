@@ -36,9 +36,8 @@ const OPTIONS = {
  */
 export function conformance(options: ConformanceOptions): void {
   checkNames('conformance', options, OPTIONS)
-  for (const name of ['open', 'test'] as const)
-    if (typeof options[name] !== 'function')
-      throw new MillraceError('BAD_OPTION', `conformance: ${name} is a function, not ${typeof options[name]}`)
+  if (typeof options.test !== 'function')
+    throw new MillraceError('BAD_OPTION', `conformance: test is a function, not ${typeof options.test}`)
   const examination = new Examination(options)
   const known = peek(options)
   const { cases = suite } = options

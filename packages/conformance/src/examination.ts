@@ -60,6 +60,8 @@ export class Examination {
 
   /** @throws BAD_OPTION */
   constructor(options: ExaminationOptions) {
+    if (typeof options.open !== 'function')
+      throw new MillraceError('BAD_OPTION', `conformance: open is a function, not ${typeof options.open}`)
     this.#options = options
     this.#mode = oneOf('mode', options.mode ?? 'short', ['short', 'full', 'stress'])
     this.#order = oneOf('order', options.order ?? 'publish-first', ['publish-first', 'subscribe-first'])
@@ -174,7 +176,7 @@ function checkBroker(broker: Partial<Broker> | undefined): void {
 const METHODS = ['open', 'declare', 'publish', 'subscribe', 'health', 'close'] as const
 
 /** Runs the whole suite with no test runner. @throws BAD_OPTION, and what `open` rejects with */
-export function examine(options: ExaminationOptions & Selection): Promise<Report> {
+export async function examine(options: ExaminationOptions & Selection): Promise<Report> {
   return new Examination(options).runAll(options)
 }
 

@@ -40,6 +40,10 @@ test('a driver where a broker is wanted is refused by what it lacks', async () =
   })
 })
 
+test('examine without a way to open a broker is BAD_OPTION', async () => {
+  await expect(examine({ name: 'nothing' } as never)).rejects.toMatchObject({ code: 'BAD_OPTION' })
+})
+
 test("the first sixteen cases have Watermill's names", () => {
   const names = suite.slice(0, 16).map(one => one.title.split(':')[0])
 
