@@ -17,7 +17,8 @@ export async function joinModules(home: string, out: string): Promise<void> {
     const name = entry.default.replace(/^\.\/dist\//, '').replace(/\.js$/, '')
     input[name] = join(out, `${name}.js`)
   }
-  const bundle = await rolldown({ input, cwd: out, external: /^[^./]/, treeshake: false })
+  const plugins = [{ name: 'plain imports', transform: plainImports }]
+  const bundle = await rolldown({ input, cwd: out, external: /^[^./]/, treeshake: false, plugins })
   const { output } = await bundle.write({
     dir: out,
     format: 'esm',
@@ -28,4 +29,14 @@ export async function joinModules(home: string, out: string): Promise<void> {
   const made = new Set(output.map(({ fileName }) => fileName))
   for (const file of readdirSync(out, { recursive: true, encoding: 'utf8' }))
     if (file.endsWith('.js') && !made.has(file)) rmSync(join(out, file))
+}
+
+/**
+ * tsc has a function of its own look at what is imported by a variable, in case that it is a relative path in TypeScript.
+ * Ours are names of packages, and bundlers find what is meant for them in a plain import alone.
+ */
+export function plainImports(code: string): string {
+  return code
+    .replace(/^var __rewriteRelativeImportExtension = .*?^};\n/ms, '')
+    .replaceAll(/\bimport\(__rewriteRelativeImportExtension\(([^()]*)\)\)/g, 'import($1)')
 }
