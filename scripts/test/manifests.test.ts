@@ -12,7 +12,7 @@ interface PackageJson {
   readonly types?: string
   readonly typesVersions?: { readonly '*': Readonly<Record<string, readonly string[]>> }
   readonly files: readonly string[]
-  readonly repository?: unknown
+  readonly publishConfig?: unknown
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
@@ -61,6 +61,11 @@ test.each(published)('%s has the version of all, for itself and for the core it 
   const { version } = read<PackageJson>('package.json')
 
   expect([manifest.version, manifest.peerDependencies?.['millrace'] ?? version]).toEqual([version, version])
+})
+
+// npm takes a package in a scope for a private one unless it is told.
+test.each(published)('%s is published for all', (name, { manifest }) => {
+  expect(manifest.publishConfig).toEqual(name.startsWith('@') ? { access: 'public' } : undefined)
 })
 
 test.each(published)("%s's README has no link that ends at the package's border", (_, { folder }) => {
