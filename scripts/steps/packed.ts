@@ -7,6 +7,7 @@ import { npm } from '../start/npm.mjs'
 import { runNode, tool } from './command.ts'
 import { failed, passed, skipped, sum, type Outcome } from './outcome.ts'
 import { cache, root } from './root.ts'
+import { fileSnippets } from './snippets.ts'
 import type { Step } from './step.ts'
 
 const home = join(cache, 'packed')
@@ -30,6 +31,7 @@ export function packed({ full }: { full: boolean }): Step {
         ...manifests.map(one => contents(one, files.get(one.name) ?? [])),
         ...(await entries(manifests)),
         ...(await types(manifests, [tool('typescript/bin/tsc')], ['nodenext', 'node16', 'bundler'])),
+        await pasted(),
         ...(full ? await oldTypes(manifests) : []),
       ])
     },
@@ -154,6 +156,27 @@ const strict = {
   noEmit: true,
   // What TypeScript 6 and 7 have by themselves: then no package may need Node's types without saying so.
   types: [],
+}
+
+/** Every snippet of the documents, as who pastes it into a program of theirs compiles it: as `tsc --init` would have it. */
+async function pasted(): Promise<Outcome> {
+  const folder = join(user, 'pasted')
+  mkdirSync(folder)
+  await fileSnippets(folder)
+  const compilerOptions = {
+    target: 'esnext',
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: ['node'],
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  const { code, output } = await runNode([tool('typescript/bin/tsc'), '-p', folder, '--pretty', 'false'], {
+    cwd: folder,
+  })
+  return code === 0 ? passed() : failed(`snippets beside the packed packages, in .cache/packed/user/pasted:\n${output}`)
 }
 
 /** TypeScript of 2024, with what CommonJS programs of then have, too. */

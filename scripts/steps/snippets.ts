@@ -14,7 +14,7 @@ const pages = [
   'ARCHITECTURE.md',
   'docs/**/*.md',
   'packages/*/README.md',
-  'examples/*/README.md',
+  'examples/**/README.md',
 ]
 
 /** Every TypeScript snippet of the documents compiles, and those marked so run. See docs/guide/tests.md. */
@@ -24,11 +24,7 @@ export const snippets: Step = {
     const folder = join(cache, 'snippets')
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })
-    const found: Filed[] = []
-    for await (const page of glob(pages, { cwd: root }))
-      for (const snippet of snippetsIn(await readFile(join(root, page), 'utf8')))
-        found.push({ ...snippet, page, file: `${page.replace(/[^A-Za-z0-9]+/g, '-')}-${snippet.line}.ts` })
-    for (const { file, code } of found) await writeFile(join(folder, file), `${code}\nexport {}\n`)
+    const found = await fileSnippets(folder)
     const complaints = found.length > 0 ? await typeErrors(folder) : new Map<string, string[]>()
     const outcomes: Outcome[] = []
     await using servers = pageServers()
@@ -37,9 +33,20 @@ export const snippets: Step = {
   },
 }
 
-interface Filed extends Snippet {
+export interface Filed extends Snippet {
   readonly page: string
+  /** Its name in the folder. */
   readonly file: string
+}
+
+/** Writes every snippet of the documents into a folder, each as a module of its own. */
+export async function fileSnippets(folder: string): Promise<Filed[]> {
+  const found: Filed[] = []
+  for await (const page of glob(pages, { cwd: root }))
+    for (const snippet of snippetsIn(await readFile(join(root, page), 'utf8')))
+      found.push({ ...snippet, page, file: `${page.replace(/[^A-Za-z0-9]+/g, '-')}-${snippet.line}.ts` })
+  for (const { file, code } of found) await writeFile(join(folder, file), `${code}\nexport {}\n`)
+  return found
 }
 
 async function typeErrors(folder: string): Promise<Map<string, string[]>> {

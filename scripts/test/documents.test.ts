@@ -52,6 +52,19 @@ test.each(pages)('%s names no command that is not there', page => {
   expect(named.filter(name => !(name in scripts))).toEqual([])
 })
 
+test.each(pages)('%s has no block of JSON that is none', page => {
+  const blocks = [...read(page).matchAll(/^ *```json\n(.*?)^ *```/gms)].map(([, text = '']) => text)
+
+  for (const block of blocks) expect(() => JSON.parse(block) as unknown).not.toThrow()
+})
+
+test('the page of examples lists every one', () => {
+  const listed = [...read('examples/README.md').matchAll(/^\| \[([^\]]+)\]/gm)].map(([, name = '']) => name)
+  const there = globSync('examples/*/', { cwd: root, withFileTypes: true }).map(({ name }) => name)
+
+  expect(listed.toSorted()).toEqual(there.toSorted())
+})
+
 test("the README's figures are those of docs/zeromq/speed.md", () => {
   const [first = '', ...rows] = table(read('README.md'), 'native `zeromq`')
   const measured = table(read('docs/zeromq/speed.md'), 'raw net').filter(row => row[0] === '64')
