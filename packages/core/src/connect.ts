@@ -132,6 +132,8 @@ const MEMORY_NUMBERS = ['ttl', 'maxTopics', 'maxSubscribers', 'maxBytes', 'dedup
 
 /** `memory:?capacity=1000&whenFull=refuse`; capacity and retain count messages. @throws BAD_OPTION */
 function memoryOptions(url: string, beside: Readonly<Record<string, unknown>> | undefined): MemoryOptions {
+  if (!/^memory:(?:\/\/)?(?:\?.*)?$/is.test(url))
+    throw new MillraceError('BAD_OPTION', "connect: 'memory:' takes no name: each is a broker of its own")
   const options: Record<string, unknown> = { ...beside }
   const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
   for (const [name, text] of query) {

@@ -18,6 +18,17 @@ test('options come in the query', async () => {
   await expect(broker.publish('t', [message('a'), message('b')])).rejects.toMatchObject({ code: 'PUBLISH_FAILED' })
 })
 
+test.each(['memory:', 'memory://', 'MEMORY:?capacity=1', 'memory://?capacity=1'])('%s is a broker', async url => {
+  await using broker = await connect(url)
+
+  expect(broker.name).toBe('memory')
+})
+
+// Two who name the same would expect the same broker.
+test.each(['memory:orders', 'memory://orders', 'memory:///?capacity=1'])('%s, with a name, is refused', async url => {
+  await expect(connect(url)).rejects.toMatchObject({ code: 'BAD_OPTION', message: expect.stringContaining('no name') })
+})
+
 test.each(['memory:?capacity=many', 'memory:?whenFull=maybe', 'memory:?colour=red', 'gopher://host', 'no scheme', ''])(
   "'%s' is a bad option",
   async url => {

@@ -11,7 +11,10 @@ export function address(url: string): IClientOptions {
     // URL knows no default port for these schemes, so that nothing is lost.
     read = new URL(url)
   } catch {
-    throw new MillraceError('BAD_OPTION', 'mqtt: the url cannot be read')
+    throw new MillraceError(
+      'BAD_OPTION',
+      'mqtt: a url is mqtt://user:password@host:1883, mqtts://…, mqtt+ws://… or mqtt+wss://…; yours is not',
+    )
   }
   const protocol = PROTOCOLS[read.protocol as keyof typeof PROTOCOLS]
   if (protocol === undefined)

@@ -8,7 +8,11 @@ const CLIENTS = ['heartbeat', 'channelMax', 'frameMax', 'maxFrameSize', 'locale'
 
 /** The client's URL and our options, from a URL with both. No part of it is in an error. @throws BAD_OPTION */
 export function fromUrl(text: string): { readonly url: string; readonly options: Record<string, unknown> } {
-  if (!URL.canParse(text)) throw new MillraceError('BAD_OPTION', 'rabbitmq: the url cannot be read')
+  if (!URL.canParse(text))
+    throw new MillraceError(
+      'BAD_OPTION',
+      'rabbitmq: a url is amqp://user:password@host:5672, or amqps://…; yours is not',
+    )
   const url = new URL(text)
   if (url.protocol !== 'amqp:' && url.protocol !== 'amqps:')
     throw new MillraceError('BAD_OPTION', `rabbitmq: the url begins with amqp: or amqps:, not ${url.protocol}`)
