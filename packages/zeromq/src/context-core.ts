@@ -20,7 +20,7 @@ import { Zap, type ZapLine } from './zap.ts'
 
 /** What a context sees of a socket that is open or still lingers. */
 export interface Member {
-  /** Ends it as `close` does, with ETERM for what waits. */
+  /** The context is shut down: what waits and what is asked from now on fails with ETERM; the socket is still to be closed. */
   terminate(): void
 }
 
@@ -82,7 +82,7 @@ export class ContextCore {
     for (const resolve of this.#emptied.splice(0)) resolve()
   }
 
-  /** No socket can be opened any more, and what waits in those that are open fails with ETERM. */
+  /** No socket can be opened any more, and those that are open can only be closed: all else fails with ETERM. */
   shutdown(): void {
     if (this.#state === 'shut') return
     this.#state = 'shut'

@@ -30,7 +30,7 @@ export function authenticate(context: Context, authenticator: Authenticator | nu
 }
 
 /**
- * Ends a context: what waits on its sockets fails with ETERM; resolves when all are closed and have lingered. `signal` ends
+ * Ends a context: its sockets can only be closed, all else fails with ETERM; resolves when all are closed and have lingered. `signal` ends
  * the wait, not the end of the context.
  */
 export function terminate(context: Context, { signal }: WaitOptions = {}): Promise<void> {
@@ -43,7 +43,10 @@ export function terminate(context: Context, { signal }: WaitOptions = {}): Promi
   return waiter.promise
 }
 
-/** The first half of `terminate`: sockets cannot be made any more, and what waits fails with ETERM. */
+/**
+ * The first half of `terminate`: sockets cannot be made any more, and those that there are can only be closed: what waits on
+ * them fails with ETERM, and so does what is asked of them from now on (zmq_ctx_shutdown(3)).
+ */
 export function shutdown(context: Context): void {
   coreOfContext(context).shutdown()
 }

@@ -28,7 +28,7 @@ import { acceptsPeer } from './wire/socket-type.ts'
 export type Destination = number | string | Uint8Array | undefined
 
 type Sending = Waiter<void> & { message?: Outgoing; to?: Destination }
-type State = 'open' | 'blocked' | 'closed'
+type State = 'open' | 'blocked' | 'terminated' | 'closed'
 
 /** A socket without its public face: a pattern over pipes, and who waits for what. */
 export class SocketCore implements SessionHost, InprocEnd, Member {
@@ -70,10 +70,10 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return this.#state
   }
 
-  /** Throws EBADF once closed and EBUSY during a bind or unbind. */
+  /** Throws EBADF once closed, ETERM once its context is shut down and EBUSY during a bind or unbind. */
   check(): void {
     if (this.#state === 'open') return
-    if (this.#state === 'closed') throw new ZmqError('EBADF')
+    if (this.#state !== 'blocked') throw new ZmqError(GONE[this.#state])
     throw new ZmqError('EBUSY', { message: 'Socket is blocked by a bind or unbind operation' })
   }
 
@@ -253,7 +253,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   readonly #awaitClose = new Waiters()
 
   #until(now: boolean, waiters: Waiters, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#state === 'closed') return Promise.reject(new ZmqError('EBADF'))
+    if (this.#state !== 'open' && this.#state !== 'blocked') return Promise.reject(new ZmqError(GONE[this.#state]))
     return now ? (this.context.scheduler.spend() ?? DONE) : waiters.wait(signal)
   }
 
@@ -271,14 +271,14 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   }
 
   unblock(): void {
-    if (this.#state === 'blocked') this.#state = 'open'
+    if (this.#state === 'blocked') this.#state = this.context.isOpen ? 'open' : 'terminated'
     if (this.#forgotten) this.forget()
   }
 
   /** Nobody can use it any more who does not wait for it now: closes it after that. */
   forget(): void {
     this.#forgotten = true
-    if (this.#state === 'open' && this.#sending === undefined && this.#receiving === undefined) this.close()
+    if (this.#state !== 'blocked' && !(this.#sending ?? this.#receiving)) this.close()
   }
 
   /** An operation does not wait any more. */
@@ -291,9 +291,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   close(code: 'EAGAIN' | 'ETERM' = 'EAGAIN'): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#sending?.fail(new ZmqError(code))
-    this.#receiving?.fail(new ZmqError(code))
-    for (const waiters of [this.#awaitRoom, this.#awaitWritable, this.#awaitReadable]) waiters.fail(new ZmqError(code))
+    this.#failWaits(code)
     this.#awaitClose.settle()
     this.context.closing(this)
     this.endpoints.close(this.settings.values.linger, () => {
@@ -309,9 +307,15 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   }
 
   terminate(): void {
-    this.#sending?.fail(new ZmqError('ETERM'))
-    this.#receiving?.fail(new ZmqError('ETERM'))
+    if (this.#state === 'open') this.#state = 'terminated'
+    this.#failWaits('ETERM')
     this.closeAsked?.()
+  }
+
+  #failWaits(code: 'EAGAIN' | 'ETERM'): void {
+    this.#sending?.fail(new ZmqError(code))
+    this.#receiving?.fail(new ZmqError(code))
+    for (const waiters of [this.#awaitRoom, this.#awaitWritable, this.#awaitReadable]) waiters.fail(new ZmqError(code))
   }
 
   // ---- what sessions and inproc connections need
@@ -479,6 +483,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
 }
 
 const DONE: Promise<void> = Promise.resolve()
+const GONE = { closed: 'EBADF', terminated: 'ETERM' } as const
 const NOTHING = new Uint8Array(0)
 /** No frame may be larger than a Buffer can be. */
 const LARGEST_FRAME = 0xffff_ffff

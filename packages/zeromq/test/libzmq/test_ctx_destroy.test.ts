@@ -44,6 +44,25 @@ each('after a shutdown nothing can be made or waited for', { oursOnly }, async (
   socket.close()
 })
 
+each('after a shutdown an open socket can only be closed', { oursOnly }, async ({ a }) => {
+  const context = new a.Context()
+  const socket = new a.Dealer({ context })
+  const code = (work: () => Promise<unknown>): Promise<unknown> =>
+    Promise.resolve()
+      .then(work)
+      .catch((error: { code: string }) => error.code)
+
+  shutdown(context as never)
+
+  expect(await code(() => socket.receive())).toBe('ETERM')
+  expect(await code(() => socket.send('late'))).toBe('ETERM')
+  expect(await code(() => socket.bind('tcp://127.0.0.1:*'))).toBe('ETERM')
+  expect(await code(async () => socket.connect('tcp://127.0.0.1:1'))).toBe('ETERM')
+  expect(await code(() => socket[Symbol.asyncIterator]().next())).toBe('ETERM')
+  socket.close()
+  await terminate(context as never)
+})
+
 each('a context without sockets terminates at once, and twice', { oursOnly }, async ({ a }) => {
   const context = new a.Context()
 
