@@ -168,16 +168,32 @@ const sweeps: Readonly<Record<string, Measured>> = {
     await broker.close()
     return ((messages * subscribers) / took) * 1000
   },
-  'a map of rings over topics': (topics, messages) => overRings(topics, messages),
-  'one by one over topics': (topics, messages) => overTopics(topics, messages, 1),
-  'in batches of 64 over topics': (topics, messages) => overTopics(topics, messages, 64),
+  'a map of rings over topics': (topics, messages) => overRings(topics, messages, inTurn),
+  'a map of rings over topics at random': (topics, messages) => overRings(topics, messages, atRandom),
+  'one by one over topics': (topics, messages) => overTopics(topics, messages, 1, inTurn),
+  'one by one over topics at random': (topics, messages) => overTopics(topics, messages, 1, atRandom),
+  'in batches of 64 over topics': (topics, messages) => overTopics(topics, messages, 64, inTurn),
+  'in batches of 64 over topics at random': (topics, messages) => overTopics(topics, messages, 64, atRandom),
 }
 
-/** ns a message, topic after topic in turn. Each topic has as many as it keeps when the measurement begins. */
-async function overTopics(topics: number, messages: number, size: number): Promise<number> {
+type Order = (names: readonly string[]) => readonly string[]
+const inTurn: Order = names => names
+/** So that no cache can tell what comes next. */
+const atRandom: Order = names => {
+  const order = [...names]
+  for (let i = order.length - 1; i > 0; i--) {
+    const other = Math.floor(Math.random() * (i + 1))
+    ;[order[i], order[other]] = [order[other]!, order[i]!] // both are in it
+  }
+  return order
+}
+
+/** ns a message, one topic after another, again and again. Each topic has as many as it keeps when the measurement begins. */
+async function overTopics(topics: number, messages: number, size: number, order: Order): Promise<number> {
   const kept = 64
   const broker = memory({ retain: { messages: kept } })
   const names = Array.from({ length: topics }, (_, i) => `topic-${i}`)
+  const visits = order(names)
   const subscription = await broker.subscribe(names, { group: 'g' })
   const batch = batchOf(64, size)
   const before = batchOf(64, 2 * kept)
@@ -191,7 +207,7 @@ async function overTopics(topics: number, messages: number, size: number): Promi
   while (left > publishes * size) await new Promise(setImmediate)
   const started = performance.now()
   for (let i = 0, at = 0; i < publishes; i++) {
-    await broker.publish(names[at]!, size === 1 ? batch[0]! : batch) // within the names, and there is one
+    await broker.publish(visits[at]!, size === 1 ? batch[0]! : batch) // within the visits, and there is one
     if (++at === topics) at = 0
   }
   await done
@@ -204,10 +220,11 @@ async function overTopics(topics: number, messages: number, size: number): Promi
  * ns a message of the least that anything with topics does: find the topic by its name, keep the message in its ring,
  * hand it over, count it. What this costs more over many topics is the machine's memory, and nobody's broker.
  */
-async function overRings(topics: number, messages: number): Promise<number> {
+async function overRings(topics: number, messages: number, order: Order): Promise<number> {
   const kept = 128
   const rings = new Map<string, { readonly ring: (Message | undefined)[]; tail: number; done: number }>()
   const names = Array.from({ length: topics }, (_, i) => `topic-${i}`)
+  const visits = order(names)
   for (const name of names)
     rings.set(name, { ring: Array<Message | undefined>(kept).fill(undefined), tail: 0, done: 0 })
   const batch = batchOf(64)
@@ -219,7 +236,7 @@ async function overRings(topics: number, messages: number): Promise<number> {
   }
   const started = performance.now()
   for (let i = 0, at = 0; i < messages; i++) {
-    await publish(names[at]!, batch[i & (BATCH - 1)]!) // within the names, and the batch
+    await publish(visits[at]!, batch[i & (BATCH - 1)]!) // within the visits, and the batch
     if (++at === topics) at = 0
   }
   return ((performance.now() - started) * 1e6) / messages

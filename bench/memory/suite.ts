@@ -20,11 +20,14 @@ interface Case {
   readonly others?: readonly { readonly program: RivalName; readonly args: readonly string[] }[]
 }
 
-/** Subjects that are measured over more and more topics: ours, and the least that anything with topics does. */
-const OVER_TOPICS: ReadonlySet<string> = new Set([
-  'one by one over topics',
-  'in batches of 64 over topics',
-  'a map of rings over topics',
+/** Subjects that are measured over more and more topics, each over so many messages: ours, and the least that anything with topics does. */
+const OVER_TOPICS: ReadonlyMap<string, number> = new Map([
+  ['one by one over topics', 2_000_000],
+  ['one by one over topics at random', 2_000_000],
+  ['in batches of 64 over topics', 10_000_000],
+  ['in batches of 64 over topics at random', 10_000_000],
+  ['a map of rings over topics', 2_000_000],
+  ['a map of rings over topics at random', 2_000_000],
 ])
 
 const NAMES: Readonly<Record<RivalName, string>> = { kincir: 'kincir', watermill: 'Watermill' }
@@ -104,7 +107,7 @@ function cases(scale: number): Case[] {
       name: 'cost of a message over topics',
       size: topics,
       unit: 'ns',
-      contenders: [...OVER_TOPICS].map(subject => ({ subject, messages: of(1_000_000) })),
+      contenders: [...OVER_TOPICS].map(([subject, messages]) => ({ subject, messages: of(messages) })),
     })
   all.push({
     name: 'publish to ack, one at a time',
