@@ -14,7 +14,7 @@ afterEach(() => {
 describe.each([
   ['ours', ours],
   ['native', native],
-] as const)('%s', (name, zmq) => {
+] as const)('%s', (_name, zmq) => {
   const make = (type: ours.SocketType, settings?: Record<string, unknown>): ours.Socket => {
     const socket = zmq.socket(type, settings)
     // The native one reads on from sockets that are closed, and says so.
