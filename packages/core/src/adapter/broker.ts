@@ -227,6 +227,7 @@ class CoreBroker implements Broker, SubscriptionHost {
     this.#published = true
     await Promise.race([this.#settled(), this.#grace.over])
     this.#grace.cancel()
+    this.#publishing.close()
     try {
       await this.driver.close(this.link.signal)
     } finally {

@@ -34,7 +34,7 @@ export class Publishing {
     this.#driver = driver
     this.#link = link
     this.#clock = clock
-    this.#deadlines = new Schedule(clock)
+    this.#deadlines = new Schedule(clock, { idles: true })
     this.#reconnect = reconnect
   }
 
@@ -62,6 +62,11 @@ export class Publishing {
   /** Resolves when every publish under way has ended. */
   async settled(): Promise<void> {
     while (this.#underWay > 0) await new Promise<void>(resolve => this.#waiters.push(resolve))
+  }
+
+  /** Leaves no timer behind for what has ended. */
+  close(): void {
+    this.#deadlines.close()
   }
 
   /** @throws what is wrong with it, before anything is sent */

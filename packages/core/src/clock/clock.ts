@@ -13,4 +13,9 @@ export interface Clock {
 export interface Timer {
   /** Safe twice and after it ran. */
   cancel(): void
+  /**
+   * Says anew whether it keeps the process alive. Left out where a timer cannot change its mind, as one of a virtual
+   * clock, where what waits is counted: it is cancelled and made again.
+   */
+  hold?(alive: boolean): void
 }

@@ -6,10 +6,16 @@ export interface Scheduled {
   cancel(): void
 }
 
-interface Item extends Scheduled {
-  readonly at: number
-  readonly order: number
-  run: (() => void) | undefined
+/** How a schedule keeps its timer. */
+export interface ScheduleOptions {
+  /** Its timer does not keep the process alive. Default false. */
+  readonly background?: boolean
+  /**
+   * Nearly everything is taken back before its moment: the timer stays where it is and wakes in vain now and then, which
+   * is cheaper than moving it each time. While nothing waits it does not keep the process alive; whoever makes such a
+   * schedule calls `close`. Where the clock's timers cannot `hold`, it is as without. Default false.
+   */
+  readonly idles?: boolean
 }
 
 /**
@@ -19,15 +25,19 @@ interface Item extends Scheduled {
 export class Schedule {
   readonly #clock: Clock
   readonly #background: boolean
+  #idles: boolean
   #heap: Item[] = []
   #added = 0
   #cancelled = 0
   #timer: Timer | undefined
   #wakesAt = Infinity
+  /** Whether the timer keeps the process alive. */
+  #holds = false
 
-  constructor(clock: Clock, options: { background?: boolean } = {}) {
+  constructor(clock: Clock, options: ScheduleOptions = {}) {
     this.#clock = clock
     this.#background = options.background ?? false
+    this.#idles = options.idles ?? false
   }
 
   /** How many wait. */
@@ -35,19 +45,15 @@ export class Schedule {
     return this.#heap.length - this.#cancelled
   }
 
+  /** How many it has a place for: those that wait and those taken back whose place is not yet free. */
+  get kept(): number {
+    return this.#heap.length
+  }
+
   /** Calls `run` at the moment `at`, in ms since the epoch; at the next turn of the clock where that is past. */
   add(at: number, run: () => void): Scheduled {
-    const item: Item = {
-      at,
-      order: this.#added++,
-      run,
-      cancel: () => {
-        if (!item.run) return
-        item.run = undefined
-        this.#cancelled++
-        this.#tidy()
-      },
-    }
+    if (at === Infinity) return NEVER
+    const item = new Item(this, at, this.#added++, run)
     this.#push(item)
     this.#arm()
     return item
@@ -55,13 +61,24 @@ export class Schedule {
 
   /** Takes everything back. */
   clear(): void {
+    for (const item of this.#heap) item.run = undefined // cancelled later, it counts no more
     this.#heap = []
     this.#cancelled = 0
     this.#arm()
   }
 
-  #tidy(): void {
-    if (this.#cancelled * 2 > this.#heap.length && this.#heap.length > 64) {
+  /** Keeps no timer any more for which nothing waits. What waits still comes, and what is added. */
+  close(): void {
+    this.#idles = false
+    this.#arm()
+  }
+
+  /** For its items: one was taken back. */
+  cancelled(): void {
+    if (++this.#cancelled === this.#heap.length) {
+      this.#heap.length = 0
+      this.#cancelled = 0
+    } else if (this.#cancelled * 2 > this.#heap.length && this.#heap.length > 64) {
       const live = this.#heap.filter(item => item.run)
       this.#heap = []
       this.#cancelled = 0
@@ -71,6 +88,23 @@ export class Schedule {
   }
 
   #arm(): void {
+    const timer = this.#timer
+    if (this.#idles && timer?.hold) {
+      const first = this.#heap[0]
+      if (first === undefined) {
+        if (this.#holds) timer.hold((this.#holds = false))
+        return
+      }
+      // A first that was cancelled is no later than the first that waits.
+      if (first.at >= this.#wakesAt) {
+        if (!this.#holds && !this.#background) timer.hold((this.#holds = true))
+        return
+      }
+    }
+    this.#rearm()
+  }
+
+  #rearm(): void {
     let first = this.#heap[0]
     while (first && !first.run) {
       this.#pop()
@@ -81,6 +115,7 @@ export class Schedule {
     if (at === this.#wakesAt) return
     this.#timer?.cancel()
     this.#wakesAt = at
+    this.#holds = at !== Infinity && !this.#background
     this.#timer =
       at === Infinity
         ? undefined
@@ -90,6 +125,7 @@ export class Schedule {
   #fire(): void {
     this.#timer = undefined
     this.#wakesAt = Infinity
+    this.#holds = false
     const now = this.#clock.now()
     for (let first = this.#heap[0]; first && (first.at <= now || !first.run); first = this.#heap[0]) {
       this.#pop()
@@ -130,6 +166,29 @@ export class Schedule {
       at = below
     }
     heap[at] = last
+  }
+}
+
+const NEVER: Scheduled = { cancel: () => undefined }
+
+class Item implements Scheduled {
+  readonly at: number
+  readonly order: number
+  /** Undefined when it is over or taken back. */
+  run: (() => void) | undefined
+  readonly #schedule: Schedule
+
+  constructor(schedule: Schedule, at: number, order: number, run: () => void) {
+    this.#schedule = schedule
+    this.at = at
+    this.order = order
+    this.run = run
+  }
+
+  cancel(): void {
+    if (!this.run) return
+    this.run = undefined
+    this.#schedule.cancelled()
   }
 }
 

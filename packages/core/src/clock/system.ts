@@ -8,14 +8,22 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   after(delay, run, options): Timer {
     let left = Math.max(0, delay)
+    let alive = !options?.background
     let handle: NodeJS.Timeout
     const arm = (): void => {
       const step = Math.min(left, LONGEST)
       left -= step
       handle = setTimeout(() => (left > 0 ? arm() : run()), step)
-      if (options?.background) handle.unref()
+      if (!alive) handle.unref()
     }
     arm()
-    return { cancel: () => clearTimeout(handle) }
+    return {
+      cancel: () => clearTimeout(handle),
+      hold(wanted) {
+        alive = wanted
+        if (alive) handle.ref()
+        else handle.unref()
+      },
+    }
   },
 }

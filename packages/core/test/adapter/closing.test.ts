@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { broker } from '../../src/adapter/broker.ts'
+import type { Clock } from '../../src/clock/clock.ts'
+import { systemClock } from '../../src/clock/system.ts'
 import type { Transaction } from '../../src/contract.ts'
 import { memory } from '../../src/memory/index.ts'
 import { message, text } from '../../src/message.ts'
@@ -40,6 +42,32 @@ describe('closing a broker', () => {
 
     await closed
     expect(driver.closed).toBe(1)
+  })
+
+  test('leaves no timer of publishes that have ended, and while it was open none that kept the process alive', async () => {
+    let left = 0
+    const counting: Clock = {
+      now: () => systemClock.now(),
+      after(delay, run, options) {
+        left++
+        const timer = systemClock.after(delay, () => (left--, run()), options)
+        return { hold: alive => timer.hold?.(alive), cancel: () => (left--, timer.cancel()) }
+      },
+    }
+    const alive = (): number => process.getActiveResourcesInfo().filter(one => one === 'Timeout').length
+    const before = alive()
+    const driver = new ScriptedDriver(counting)
+    driver.answers.push(async () => (await turn(), []))
+    const own = broker(driver)
+    await own.open()
+
+    const publish = own.publish('t', message('a'))
+    expect([left, alive()]).toEqual([1, before + 1])
+    await publish
+    expect([left, alive()]).toEqual([1, before])
+    await own.close()
+
+    expect(left).toBe(0)
   })
 
   test('refuses what a publisher still waits to publish', async () => {
