@@ -51,11 +51,12 @@ export class Outbound {
   readonly #routes = new Map<string, Route>()
   readonly #stuck = new Map<string, number>()
   readonly #scratch = new Scratch()
-  /** In the request that is under way. */
+  /** `packing`: a request is made, of which nothing is sent yet. */
+  #state: 'idle' | 'packing' | 'sending' | 'closed' = 'idle'
+  /** In the request that is made or under way. */
   #sent: readonly Entry[] = []
   #queue: Entry[] = []
   #sender: Sender | undefined
-  #sending = false
   /** Told when the request under way has its answer. */
   #onSent: (() => void) | undefined
   #armed: NodeJS.Timeout | 'now' | undefined
@@ -75,6 +76,7 @@ export class Outbound {
     options: WriteOptions,
     stamp?: Partial<RecordStamp>,
   ): Promise<readonly Failure[]> {
+    if (this.#state === 'closed') return Promise.reject(closed())
     const now = Date.now()
     const route = this.#route(topic, now)
     // Only at the first message to a topic, and now and then, is there anything to wait for.
@@ -110,14 +112,17 @@ export class Outbound {
       if (signal.aborted) resolve()
       else signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    while ((this.#queue.length > 0 || this.#sending) && !signal.aborted) {
+    while ((this.#queue.length > 0 || this.#state !== 'idle') && !signal.aborted) {
       this.#flush()
-      if (this.#sending) await Promise.race([new Promise<void>(resolve => (this.#onSent = resolve)), cut])
+      if (this.#state !== 'idle') await Promise.race([new Promise<void>(resolve => (this.#onSent = resolve)), cut])
     }
-    const closed = new MillraceError('CLOSED', 'kafka: closed')
-    for (const entry of this.#queue.splice(0)) fail(entry, 'refused', closed)
+    const outcome = this.#state === 'sending' ? 'unknown' : 'refused'
+    this.#state = 'closed'
     clearTimeout(this.#timer)
-    for (const entry of this.#sent) if (entry.state === 'sent') fail(entry, 'unknown', closed)
+    if (this.#armed !== 'now') clearTimeout(this.#armed)
+    const error = closed()
+    for (const entry of this.#queue.splice(0)) fail(entry, 'refused', error)
+    for (const entry of this.#sent) if (entry.state === 'sent') fail(entry, outcome, error)
     const sender = this.#sender
     this.#sender = undefined
     await sender?.close()
@@ -154,7 +159,7 @@ export class Outbound {
 
   /** After all that is published in this turn of the event loop; after `linger`, or when there is a batch. */
   #arm(): void {
-    if (this.#sending || this.#queue.length === 0) return
+    if (this.#state !== 'idle' || this.#queue.length === 0) return
     const enough = this.#plan.linger === 0 || this.#waiting >= this.#plan.batchBytes
     if (this.#armed === 'now' || (this.#armed !== undefined && !enough)) return
     if (this.#armed !== undefined) clearTimeout(this.#armed)
@@ -169,11 +174,11 @@ export class Outbound {
   }
 
   #flush(): void {
-    if (this.#sending || this.#queue.length === 0) return
+    if (this.#state !== 'idle' || this.#queue.length === 0) return
     const batch = this.#next()
     if (batch.length === 0) return
     this.#sent = batch
-    this.#sending = true
+    this.#state = 'packing'
     this.#scratch.clear() // the request before has its answer
     const { wire, compression } = this.#plan
     const end = (error: unknown): void => this.#ended(batch, error)
@@ -190,14 +195,17 @@ export class Outbound {
   }
 
   #send(batches: readonly BatchMessage[], end: (error: unknown) => void): void {
+    if (this.#state === 'closed') return // while they were compressed
+    this.#state = 'sending'
     this.#sender ??= new Sender(this.#plan.base)
     this.#sender.send(batches, end)
   }
 
   #ended(batch: readonly Entry[], error: unknown): void {
+    if (this.#state === 'closed') return // each has its answer
     if (error === undefined) for (const entry of batch) entry.answer()
     else this.#sort(batch, error)
-    this.#sending = false
+    this.#state = 'idle'
     this.#sent = []
     this.#onSent?.()
     // What came meanwhile has waited long enough.
@@ -284,7 +292,7 @@ export class Outbound {
       const old = Date.now() - LOOK
       for (const entries of [this.#queue, this.#sent])
         for (const { job } of entries) if (job.begun <= old) job.onAbort(error => this.#giveUp(job, error))
-      if (this.#queue.length > 0 || this.#sending) this.#watch()
+      if (this.#queue.length > 0 || this.#state !== 'idle') this.#watch()
     }, LOOK)
     this.#timer.unref()
   }
@@ -301,6 +309,10 @@ export class Outbound {
 
 function fail(entry: Entry, outcome: Failure['outcome'], error: Error): void {
   entry.answer({ outcome, error })
+}
+
+function closed(): MillraceError {
+  return new MillraceError('CLOSED', 'kafka: closed')
 }
 
 function nameOf(code: number): string | undefined {
