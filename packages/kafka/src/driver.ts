@@ -1,3 +1,4 @@
+import { orAborted } from 'millrace/adapter'
 import type { AttachSpec, Driver, DriverTransaction, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, Lag, Message } from 'millrace'
 import { Cluster, keyOf } from './cluster.ts'
@@ -108,8 +109,8 @@ export class KafkaDriver implements Driver {
 
   async close(signal: AbortSignal): Promise<void> {
     await this.#outbound.close(signal)
-    await this.#transactions?.close()
-    await this.#bury()
+    await this.#transactions?.close(signal)
+    await orAborted(this.#bury(), signal, 'close').catch(() => undefined) // the server finds out by itself
     await this.#cluster.close()
   }
 

@@ -1,5 +1,5 @@
 import { Producer } from '@platformatic/kafka'
-import { MillraceError } from 'millrace/adapter'
+import { MillraceError, orAborted } from 'millrace/adapter'
 import type { DriverTransaction, Raw, Source } from 'millrace/adapter'
 import type { Message } from 'millrace'
 import type { Cluster } from './cluster.ts'
@@ -35,8 +35,8 @@ export class Transactions {
     return mine
   }
 
-  async close(): Promise<void> {
-    await this.#last
+  async close(signal: AbortSignal): Promise<void> {
+    await orAborted(this.#last, signal, 'close').catch(() => undefined) // it ends with the producer
     await this.#drop()
   }
 

@@ -226,11 +226,13 @@ class CoreBroker implements Broker, SubscriptionHost {
     const closed = await Promise.all([...this.#subscriptions].map(subscription => subscription.close(options)))
     this.#published = true
     await Promise.race([this.#settled(), this.#grace.over])
-    this.#grace.cancel()
     this.#publishing.close()
+    const abort = new AbortController()
+    void this.#grace.over.then(() => abort.abort(this.#closedError()))
     try {
-      await this.driver.close(this.link.signal)
+      await this.driver.close(abort.signal)
     } finally {
+      this.#grace.cancel()
       this.link.close()
     }
     return { released: closed.reduce((sum, { released }) => sum + released, 0) }

@@ -39,7 +39,10 @@ export interface Driver {
   attach(spec: AttachSpec, sink: Sink, signal: AbortSignal): Promise<Source>
   transaction?<T>(work: (transaction: DriverTransaction) => Promise<T>, signal: AbortSignal): Promise<T>
   lag?(topic: string, group: string, signal: AbortSignal): Promise<Lag>
-  /** Sends what is buffered, then disconnects. Called once, after every source was stopped. */
+  /**
+   * Sends what is buffered, then disconnects. Called once, after every source was stopped. At the abort the time that the
+   * close was given is over: what has not been answered never will be.
+   */
   close(signal: AbortSignal): Promise<void>
 }
 

@@ -36,6 +36,17 @@ export class Grace {
     else this.#end()
   }
 
+  /** Waits for the work while there is time, and `least` ms at the least; its end is nobody's concern after that. */
+  async spend(work: Promise<unknown>, least: number): Promise<void> {
+    let timer: Timer | undefined
+    const enough = new Promise<void>(resolve => (timer = this.#clock.after(least, resolve)))
+    try {
+      await Promise.race([work, Promise.all([enough, this.over])])
+    } finally {
+      timer?.cancel()
+    }
+  }
+
   /** It was not needed: leaves no timer. */
   cancel(): void {
     this.#timer?.cancel()

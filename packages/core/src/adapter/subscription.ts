@@ -43,6 +43,9 @@ type State =
 /** Settlements sent at once at the latest; half the prefetch where that is less, so that the broker never runs dry. */
 const SETTLE_BATCH = 256
 
+/** ms that the broker has at a close to confirm what was settled, at the least: over a dead link it never would. */
+const LAST_WORDS = 5_000
+
 /** One subscription over any driver: what is hard and the same everywhere. */
 export class CoreSubscription implements Subscription, Holder, Sink {
   readonly closed: Promise<Error | undefined>
@@ -455,13 +458,14 @@ export class CoreSubscription implements Subscription, Holder, Sink {
       this.#checkQuiet()
     })
     await Promise.race([quiet, this.#grace.over])
-    this.#grace.cancel()
     for (const delivery of this.#inHand.take()) giveBack(delivery, 'release')
     for (const delivery of this.#mortuary.take()) giveBack(delivery, 'release')
     this.#unlisten()
     this.#leases?.stop()
     this.#life.abort(new MillraceError('CLOSED', 'the subscription is closed'))
-    await this.#outbox.flush().catch(() => undefined) // told through health already
+    const flushed = this.#outbox.flush().catch(() => undefined) // told through health already
+    await this.#grace.spend(flushed, LAST_WORDS)
+    this.#grace.cancel()
     await source?.stop().catch((failure: unknown) => this.#host.failed(asError(failure)))
     this.#place = source?.position?.() ?? this.#place
     this.#outbox.connect(undefined)

@@ -6,7 +6,7 @@ import type { Transaction } from '../../src/contract.ts'
 import { memory } from '../../src/memory/index.ts'
 import { message, text } from '../../src/message.ts'
 import { settled as turn, virtualClock } from '../../src/testing/virtual-clock.ts'
-import { ScriptedDriver } from './scripted-driver.ts'
+import { raw, ScriptedDriver } from './scripted-driver.ts'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 
@@ -42,6 +42,49 @@ describe('closing a broker', () => {
 
     await closed
     expect(driver.closed).toBe(1)
+  })
+
+  test('tells a driver that is slow to disconnect when the time is over', async () => {
+    const clock = virtualClock()
+    const driver = new ScriptedDriver(clock)
+    const closing: boolean[] = []
+    const close = (signal: AbortSignal): Promise<void> =>
+      new Promise(resolve => {
+        closing.push(signal.aborted)
+        signal.addEventListener('abort', () => resolve())
+      })
+    const own = broker(Object.assign(driver, { close }))
+    await own.open()
+
+    const closed = own.close({ timeout: 5000 })
+    await clock.advance(4999)
+    expect(own.health().state).toBe('closing')
+    await clock.advance(1)
+
+    await closed
+    expect([closing, own.health().state, clock.pending]).toEqual([[false], 'closed', 0])
+  })
+
+  test('waits for settlements that nobody confirms as long as it was told, and five seconds at the least', async () => {
+    const clock = virtualClock()
+    const driver = new ScriptedDriver(clock)
+    const own = broker(driver)
+    const ended: number[] = []
+    for (const timeout of [0, 8000]) {
+      const subscription = await own.subscribe('t', { group: 'g' })
+      const source = driver.sources.at(-1)!
+      source.onSettle = never
+      source.sink.deliver([raw('a')])
+      ;(await subscription.receive()).ack()
+      const begun = clock.now()
+      void subscription.close({ timeout }).then(() => ended.push(clock.now() - begun))
+      await clock.advance(10_000)
+      expect(source.stopped).toBe(true)
+    }
+
+    expect(ended).toEqual([5000, 8000])
+    expect(clock.pending).toBe(0)
+    await own.close()
   })
 
   test('leaves no timer of publishes that have ended, and while it was open none that kept the process alive', async () => {

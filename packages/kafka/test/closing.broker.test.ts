@@ -1,0 +1,43 @@
+import { start } from '@millrace/harness'
+import type { RunningServer } from '@millrace/harness'
+import { message } from 'millrace'
+import type { Broker } from 'millrace'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { kafka } from '../src/index.ts'
+import type { KafkaOptions } from '../src/index.ts'
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await start('kafka', { fresh: true })
+}, 120_000)
+afterAll(() => server.stop())
+
+const opened: Broker[] = []
+function open(options: Partial<KafkaOptions> = {}): Broker {
+  const broker = kafka({ url: server.url, partitions: 1, reconnect: () => 200, ...options })
+  opened.push(broker)
+  return broker
+}
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map(broker => broker.close({ timeout: 0 })))
+})
+let names = 0
+const unique = (name: string): string => `${name}-${process.pid}-${++names}`
+
+test('a close does not wait for answers that never come longer than it was told', { timeout: 60_000 }, async () => {
+  const proxy = await server.proxy()
+  const [topic, broker] = [unique('silent'), open({ url: proxy.through(server.url) })]
+  await broker.publish(topic, message('a'))
+  await broker.publish(topic, message('b'))
+  proxy.silence()
+  const publish = broker.publish(topic, message('c'), { timeout: 30_000 })
+  const failed = publish.catch((error: unknown) => error)
+  await new Promise(resolve => setTimeout(resolve, 50)) // it is on its way
+
+  const begun = performance.now()
+  await broker.close({ timeout: 1_000 })
+
+  expect(performance.now() - begun).toBeLessThan(5_000)
+  expect(await failed).toMatchObject({ failures: [{ outcome: 'unknown', error: { code: 'CLOSED' } }] })
+  await proxy.close()
+})
