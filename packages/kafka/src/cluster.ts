@@ -52,6 +52,8 @@ export class Cluster {
   readonly plan: Plan
   readonly #admin: Admin
   readonly #making = new Map<string, Promise<string>>()
+  #lost: ((error: Error) => void) | undefined
+  #checking: Promise<void> | undefined
   /** By topic its name in the cluster. */
   readonly #known = new Map<string, string>()
 
@@ -63,6 +65,22 @@ export class Cluster {
   /** For requests of one's own. */
   get client(): Base {
     return this.#admin as unknown as Base
+  }
+
+  /** Tells when a connection was lost and no broker answers. One that a broker ended because it was idle is no loss. */
+  watch(lost: (error: Error) => void): void {
+    this.#lost = lost
+    this.#admin.on('client:broker:disconnect', () => this.check())
+  }
+
+  /** A connection has ended: looks whether there is another to be had. */
+  check(): void {
+    if (this.#checking || !this.#lost) return
+    // The client tells of the end before it has forgotten the connection.
+    this.#checking = new Promise(resolve => setImmediate(resolve))
+      .then(() => this.#metadata([], true, 0))
+      .then(() => undefined, this.#lost)
+      .finally(() => (this.#checking = undefined))
   }
 
   /** Asks for the brokers. Rejects with ours where none answers. */

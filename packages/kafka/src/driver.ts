@@ -60,6 +60,10 @@ export class KafkaDriver implements Driver {
     this.capabilities = Object.freeze(capabilities)
   }
 
+  watch(lost: (error: Error) => void): void {
+    this.#cluster.watch(lost)
+  }
+
   async open(): Promise<void> {
     await this.#cluster.reach()
   }

@@ -197,7 +197,7 @@ export class Outbound {
   #send(batches: readonly BatchMessage[], end: (error: unknown) => void): void {
     if (this.#state === 'closed') return // while they were compressed
     this.#state = 'sending'
-    this.#sender ??= new Sender(this.#plan.base)
+    this.#sender ??= new Sender(this.#plan.base, () => this.#cluster.check())
     this.#sender.send(batches, end)
   }
 

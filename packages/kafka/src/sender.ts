@@ -41,7 +41,8 @@ export class Sender {
   readonly #counted: boolean
   #ways = new WeakMap<Lane, Way>()
 
-  constructor(base: BaseOptions) {
+  /** `cut` is told whenever one of its connections has ended. */
+  constructor(base: BaseOptions, cut: () => void) {
     this.#counted = base.metrics !== undefined
     this.#producer = new Producer({
       ...base,
@@ -51,6 +52,7 @@ export class Sender {
       retries: true,
       retryDelay: 100,
     })
+    this.#producer.on('client:broker:disconnect', cut)
     const sequences = new Sequences()
     sendBy(this.#producer, 'Produce', version => this.#noting(produceApi(version, sequences)))
   }

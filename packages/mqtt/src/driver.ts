@@ -82,6 +82,7 @@ export class MqttDriver implements Driver {
   readonly #places: Places | undefined
   #client: MqttClient | undefined
   #publisher: Publisher | undefined
+  #lost: (error: Error) => void = () => undefined
   #opened: 'never' | 'before' = 'never'
 
   constructor(plan: MqttPlan) {
@@ -119,6 +120,10 @@ export class MqttDriver implements Driver {
       shared: true,
     }
     this.capabilities = Object.freeze(capabilities)
+  }
+
+  watch(lost: (error: Error) => void): void {
+    this.#lost = lost
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -346,7 +351,7 @@ export class MqttDriver implements Driver {
     if (!first) await this.#places?.keepAgain()
     this.#opened = 'before'
     const again = first || version === 4 ? 0 : performance.now() + (rejoin ?? TOLD)
-    const publisher = new Publisher(client, { window, again, direct })
+    const publisher = new Publisher(client, { window, again, direct, cut: error => this.#lost(error) })
     this.#publisher = publisher
     if (first) return
     // MQTT 3.1.1 does not tell whether anybody was there, and Mosquitto not at QoS 2: publishing waits for them to be.

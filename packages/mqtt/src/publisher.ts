@@ -34,6 +34,8 @@ export interface PublisherOptions {
   readonly again: number
   /** For QoS 1; without it, and for the others, the client publishes. */
   readonly direct?: Direct | undefined
+  /** The connection has ended, and not by `end`. */
+  readonly cut?: (error: Error) => void
 }
 
 /** PUBACK and PUBREC's reason code of MQTT 5 §3.4.2.1: no matching subscribers. */
@@ -80,7 +82,10 @@ export class Publisher {
     const { direct } = options
     direct?.writer.onDrain(() => this.#next())
     if (direct) direct.taking.puback = (id, reason) => this.#acknowledged(id, reason)
-    const off = onEnd(client, () => this.#fail(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')))
+    const off = onEnd(client, error => {
+      this.#fail(closed())
+      options.cut?.(error)
+    })
     this.#off = () => {
       off()
       client.off('packetreceive', onPacket)
@@ -123,7 +128,7 @@ export class Publisher {
   }
 
   end(): void {
-    this.#fail(new MillraceError('DISCONNECTED', 'mqtt: the connection is closed'))
+    this.#fail(closed())
   }
 
   get #free(): boolean {
@@ -214,4 +219,8 @@ export class Publisher {
     this.#later = []
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next.done(error, false)
   }
+}
+
+function closed(): MillraceError {
+  return new MillraceError('DISCONNECTED', 'mqtt: the connection is closed')
 }

@@ -57,6 +57,10 @@ export class CoreDriver implements Driver {
     this.capabilities = Object.freeze(capabilities)
   }
 
+  watch(lost: (error: Error) => void): void {
+    this.#plan.connection.onClosed(lost)
+  }
+
   async open(): Promise<void> {
     const nc = await this.#plan.connection.open()
     if ((nc.info?.max_payload ?? 0) < this.#plan.maxBytes)

@@ -74,8 +74,8 @@ export class Connection {
     return () => void this.#listeners.delete(listener)
   }
 
+  /** Its listeners are not told. */
   async close(): Promise<void> {
-    this.#listeners.clear()
     const client = this.#client
     this.#client = undefined
     this.#unblock()

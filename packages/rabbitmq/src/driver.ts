@@ -47,6 +47,7 @@ export class RabbitDriver implements Driver {
   readonly #plan: DriverPlan
   readonly #topology: Topology
   #publisher: Publisher | undefined
+  #lost: (error: Error) => void = () => undefined
   /** Whether the ladder of delay queues stands, for this connection. */
   #ladder: Promise<void> | undefined
   /** Fan-out exchanges that stand, for this connection. */
@@ -90,6 +91,11 @@ export class RabbitDriver implements Driver {
     if (!stream) this.lag = (topic, group) => this.#lag(topic, group)
   }
 
+  watch(lost: (error: Error) => void): void {
+    this.#lost = lost
+    this.#plan.connection.onClosed(lost)
+  }
+
   async open(signal: AbortSignal): Promise<void> {
     const { connection } = this.#plan
     if (!connection.isOpen) {
@@ -112,7 +118,10 @@ export class RabbitDriver implements Driver {
       for (const { topic, group } of this.#declared.values()) await this.#declare(channel, topic, group)
     })
     try {
-      this.#publisher = new Publisher(await connection.confirmChannel())
+      const channel = await connection.confirmChannel()
+      const publisher = (this.#publisher = new Publisher(channel))
+      // The server ends it alone where it will not have what was published, and with the connection.
+      channel.on('close', () => this.#publisher === publisher && this.#lost(disconnected()))
     } catch (error) {
       throw ours(error, 'open')
     }

@@ -90,6 +90,8 @@ class CoreBroker implements Broker, SubscriptionHost {
     this.#grace = new Grace(this.clock)
     this.link = new Link(driver, this.clock, this.reconnect, options.ready ?? false)
     this.#publishing = new Publishing(driver, this.link, this.clock, this.reconnect)
+    // Whoever else hears of it is to have heard before it is opened again.
+    driver.watch?.(error => queueMicrotask(() => this.#state.is === 'open' && this.link.lost(error)))
   }
 
   open(options?: WaitOptions): Promise<void> {

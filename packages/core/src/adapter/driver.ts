@@ -18,6 +18,12 @@ export interface Driver {
   readonly subscribeOptions?: readonly string[]
   /** What core's timers run on; the system's clock where absent. */
   readonly clock?: Clock
+  /**
+   * Called once, before all else: `lost` is to be told when a connection that stood is there no more, as soon as that is
+   * known, so that `health` says so and core opens it again. Where it is absent, core learns of it from sources and by
+   * the next write.
+   */
+  watch?(lost: (error: Error) => void): void
   /** Connects if it is not connected. Core calls it before first use and, with backoff, after every `DISCONNECTED` and `down`. */
   open(signal: AbortSignal): Promise<void>
   /** Makes the topic (and the group's place in it) if the topology option allows. Called again after each reconnection. */

@@ -35,7 +35,8 @@ export class Link {
   }
 
   get health(): 'idle' | 'opening' | 'up' | 'down' | 'closed' {
-    return this.#state.is === 'opening' && this.#wasUp ? 'down' : this.#state.is
+    const { is } = this.#state
+    return this.#wasUp && (is === 'opening' || is === 'idle') ? 'down' : is
   }
 
   /** Aborts when the broker closes: for the driver's own waits. */
@@ -47,6 +48,13 @@ export class Link {
   broken(error: Error): void {
     this.lastError = error
     if (this.#state.is === 'up') this.#state = { is: 'idle' }
+  }
+
+  /** The same, and nobody need ask before it is opened again. */
+  lost(error: Error): void {
+    if (this.#state.is !== 'up') return
+    this.broken(error)
+    this.ready().catch(() => undefined) // told by `health`, and to whoever asks
   }
 
   /** Resolves when the connection is up. Rejects with what trying again cannot mend, at an abort, and with CLOSED. */

@@ -12,6 +12,7 @@ export function passingDriver(inner: Driver, own: Partial<Driver>): Driver {
     close: signal => inner.close(signal),
     ...(inner.subscribeOptions && { subscribeOptions: inner.subscribeOptions }),
     ...(inner.clock && { clock: inner.clock }),
+    ...(inner.watch && { watch: lost => inner.watch!(lost) }),
     ...(inner.knows && { knows: topic => inner.knows!(topic) }),
     ...(inner.lag && { lag: (topic, group, signal) => inner.lag!(topic, group, signal) }),
     ...(inner.transaction && { transaction: (work, signal) => inner.transaction!(work, signal) }),

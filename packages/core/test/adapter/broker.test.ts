@@ -188,6 +188,49 @@ describe('the connection', () => {
     expect(driver.opened).toBe(1)
   })
 
+  test('a driver that tells of a lost connection is opened again before anybody asks, and health says so', async () => {
+    const clock = virtualClock()
+    let lost: (error: Error) => void = () => undefined
+    const driver = Object.assign(new ScriptedDriver(clock), { watch: (tell: typeof lost) => void (lost = tell) })
+    const own = broker(driver, { reconnect: () => 100 })
+    lost(disconnected()) // nothing stood: it changes nothing
+    await turn()
+    const states = [own.health().state]
+    await own.open()
+    driver.failOpen.push(disconnected())
+
+    lost(disconnected())
+    lost(disconnected())
+    await turn()
+    states.push(own.health().state)
+    expect(own.health().lastError).toMatchObject({ code: 'DISCONNECTED' })
+    await clock.advance(100)
+    states.push(own.health().state)
+    await own.close()
+    lost(disconnected())
+    await turn()
+
+    expect(states).toEqual(['idle', 'down', 'up'])
+    expect([driver.opened, clock.pending]).toEqual([3, 0])
+  })
+
+  test('what cannot be opened again stays down until somebody asks', async () => {
+    const clock = virtualClock()
+    let lost: (error: Error) => void = () => undefined
+    const driver = Object.assign(new ScriptedDriver(clock), { watch: (tell: typeof lost) => void (lost = tell) })
+    const own = broker(driver)
+    await own.open()
+    driver.failOpen.push(new MillraceError('AUTH', 'no more'))
+
+    lost(disconnected())
+    await turn()
+
+    expect([own.health().state, own.health().lastError]).toMatchObject(['down', { code: 'AUTH' }])
+    await own.open()
+    expect(own.health().state).toBe('up')
+    await own.close()
+  })
+
   test('health tells the state without asking anybody', async () => {
     const { clock, driver, broker } = made()
     const states = [broker.health().state]
