@@ -17,6 +17,9 @@ export interface NatsConnectionOptions {
 /** ms that a server has to answer at a close: a dead link would be found out after minutes. */
 export const LAST_WORDS = 5_000
 
+/** A link that answers to no ping within one to two of these, in ms, is broken; the client's own would take minutes. */
+const PINGS = { pingInterval: 20_000, maxPingOut: 1 } as const
+
 /** One connection at a time, with those who want to know of its end. */
 export class Connection {
   readonly #options: NatsConnectionOptions
@@ -44,7 +47,7 @@ export class Connection {
     // `tls:` asks for TLS; with what certificates the caller may say beside it.
     const tls = this.#address.tls && { tls: { ...own?.tls } }
     try {
-      const made = client ?? (await connect({ ...own, ...this.#address, ...tls, reconnect: false }))
+      const made = client ?? (await connect({ ...PINGS, ...own, ...this.#address, ...tls, reconnect: false }))
       if (made.isClosed()) throw new MillraceError('CLOSED', 'nats: the client that was passed in is closed')
       this.#client = made
       void made.closed().then(error => {
@@ -101,4 +104,9 @@ export class Connection {
     await this.flush(client, LAST_WORDS).catch(() => undefined)
     await client.close()
   }
+}
+
+/** What the caller has the client's inboxes begin with, for the sake of permissions; the client keeps it for its own use. */
+export function inboxPrefix(nc: NatsConnection): string | undefined {
+  return (nc as { readonly options?: { readonly inboxPrefix?: string } }).options?.inboxPrefix
 }

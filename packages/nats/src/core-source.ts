@@ -23,7 +23,8 @@ export class CoreSource implements Source {
   readonly #subscriptions: Subscription[] = []
   #credit = 0
   #dropped = 0
-  #paused = false
+  /** 'down': core was told, and asks another source. */
+  #state: 'open' | 'paused' | 'down' = 'open'
   #off: () => void = () => undefined
 
   constructor(options: CoreSourceOptions) {
@@ -31,13 +32,13 @@ export class CoreSource implements Source {
   }
 
   async open(): Promise<void> {
-    const { connection, subjects, queue, sink } = this.#options
+    const { connection, subjects, queue } = this.#options
     const nc = connection.client
     const callback = (error: Error | null, msg: Msg): void =>
-      error ? sink.down(ours(error, 'receive')) : this.#arrive(msg)
+      error ? this.#down(ours(error, 'receive')) : this.#arrive(msg)
     for (const subject of subjects)
       this.#subscriptions.push(nc.subscribe(subject, { callback, ...(queue !== undefined && { queue }) }))
-    this.#off = connection.onClosed(error => sink.down(error))
+    this.#off = connection.onClosed(error => this.#down(error))
     // The server has seen the subscriptions when it has answered.
     await connection.flush(nc)
   }
@@ -56,19 +57,31 @@ export class CoreSource implements Source {
   settle(_batch: readonly Settlement[]): void {}
 
   pause(): void {
-    this.#paused = true
+    if (this.#state === 'open') this.#state = 'paused'
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
     this.#pending.clear()
   }
 
   async stop(): Promise<void> {
-    this.#paused = true
+    this.#state = 'down'
+    this.#end()
+  }
+
+  #down(error: Error): void {
+    if (this.#state === 'down') return
+    this.#end()
+    this.#state = 'down'
+    this.#options.sink.down(error)
+  }
+
+  #end(): void {
     this.#off()
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
+    this.#pending.clear()
   }
 
   #arrive(msg: Msg): void {
-    if (this.#paused) return
+    if (this.#state !== 'open') return
     // A message of another producer stands nowhere: its id can only be made up.
     const { message, stamp } = fromNats(msg, [newId()])
     const raw: Raw = {

@@ -1,9 +1,10 @@
 import { AckPolicy, DeliverPolicy, jetstreamManager, StorageType } from '@nats-io/jetstream'
 import type { ConsumerConfig, JetStreamManager, StreamConfig } from '@nats-io/jetstream'
-import { nanos } from '@nats-io/transport-node'
+import { createInbox, nanos } from '@nats-io/transport-node'
 import { asError, isMillraceError, isPattern, MillraceError, newId } from 'millrace/adapter'
 import type { AttachSpec, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, From, Lag, Message, Pattern } from 'millrace'
+import { inboxPrefix } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { carries, toNats } from './encode.ts'
 import type { Wire } from './encode.ts'
@@ -50,6 +51,7 @@ export class JetStreamDriver implements Driver {
   readonly #ids = `${newId()}-`
   #written = 0
   #replies: Replies | undefined
+  readonly #inboxes = new WeakMap<Sink, Map<string, string>>()
 
   constructor(plan: JetStreamPlan) {
     this.#plan = plan
@@ -75,6 +77,10 @@ export class JetStreamDriver implements Driver {
       shared: true,
     }
     this.capabilities = Object.freeze(capabilities)
+  }
+
+  watch(lost: (error: Error) => void): void {
+    this.#plan.connection.onClosed(lost)
   }
 
   async open(): Promise<void> {
@@ -159,7 +165,7 @@ export class JetStreamDriver implements Driver {
       ephemeral: spec.group === undefined,
       topicOf: subject => subjects.topicOf(subject),
       lease,
-      prefetch: spec.prefetch,
+      inbox: consumer => this.#inbox(sink, consumer),
       confirmed: settles === 'confirmed',
       start: typeof spec.from === 'object' && 'after' in spec.from ? spec.from.after : undefined,
       sink,
@@ -251,6 +257,18 @@ export class JetStreamDriver implements Driver {
       mem_storage: true,
     })
     return info.name
+  }
+
+  /**
+   * Where a subscription is sent what a consumer has: the same place again after an outage. A server that takes the link
+   * before for alive goes on answering to what was asked over it.
+   */
+  #inbox(sink: Sink, consumer: string): string {
+    const own = this.#inboxes.get(sink) ?? new Map<string, string>()
+    this.#inboxes.set(sink, own)
+    const inbox = own.get(consumer) ?? createInbox(inboxPrefix(this.#plan.connection.client))
+    own.set(consumer, inbox)
+    return inbox
   }
 
   async #remove(name: string): Promise<void> {

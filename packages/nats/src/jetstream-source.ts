@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
-import { createInbox, nanos } from '@nats-io/transport-node'
+import { nanos } from '@nats-io/transport-node'
 import { asError, ContiguousTracker, MillraceError } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { LAST_WORDS } from './connection.ts'
@@ -19,7 +19,8 @@ export interface JetStreamSourceOptions {
   readonly topicOf: (subject: string) => string
   /** ms: the consumers' AckWait. */
   readonly lease: number
-  readonly prefetch: number
+  /** Where a consumer's messages are to be sent. */
+  readonly inbox: (consumer: string) => string
   /** Waits for the server's word that an ack is stored. */
   readonly confirmed: boolean
   /** The position that it began after. */
@@ -47,6 +48,9 @@ const ACK = encoder.encode('+ACK')
 const NAK = encoder.encode('-NAK')
 const WORKING = encoder.encode('+WPI')
 
+/** ms until a consumer is asked again that would not answer. */
+const PAUSE = 1_000
+
 /** Pulls from JetStream consumers exactly as many messages as core has room for. */
 export class JetStreamSource implements Source {
   readonly #options: JetStreamSourceOptions
@@ -55,9 +59,12 @@ export class JetStreamSource implements Source {
   readonly #pulls: Pull[] = []
   readonly #inboxes: Subscription[] = []
   #nc: NatsConnection | undefined
+  /** Here, and not handed over for lack of credit: what was asked for over the link before comes as well. */
+  readonly #waiting: JetStreamRaw[] = []
   #credit = 0
   #timer: NodeJS.Timeout | undefined
-  #paused = false
+  /** 'down': core was told, and asks another source. */
+  #state: 'open' | 'paused' | 'down' = 'open'
   #drained: Promise<unknown> | undefined
   #off: () => void = () => undefined
 
@@ -66,26 +73,23 @@ export class JetStreamSource implements Source {
   }
 
   async open(): Promise<void> {
-    const { connection, consumers, sink, stream } = this.#options
+    const { connection, consumers, inbox, stream } = this.#options
     const nc = (this.#nc = connection.client)
     for (const consumer of consumers) {
-      const reply = createInbox()
+      const reply = inbox(consumer)
       const pull: Pull = {
         subject: `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
         reply,
         asked: 0,
         heard: Date.now(),
+        rests: 0,
       }
       // A message comes under the subject that it was published to: only the subscription tells whose answer it is.
       const callback = (error: Error | null, msg: Msg): void => (error ? this.#down(error) : this.#arrive(msg, pull))
       this.#inboxes.push(nc.subscribe(reply, { callback }))
       this.#pulls.push(pull)
     }
-    this.#off = connection.onClosed(error => {
-      if (!this.#options.ephemeral) this.#options.orphaned([...this.#held].map(raw => raw.reply))
-      clearInterval(this.#timer)
-      sink.down(error)
-    })
+    this.#off = connection.onClosed(error => this.#lost(error))
     // Both for pulls that the server forgot and for leases that ran out.
     this.#timer = setInterval(() => this.#watch(), Math.max(50, Math.min(this.#options.lease / 4, EXPIRES / 4)))
     this.#timer.unref()
@@ -94,6 +98,10 @@ export class JetStreamSource implements Source {
 
   request(credit: number): void {
     this.#credit += credit
+    while (this.#credit > 0 && this.#waiting.length > 0) {
+      this.#credit--
+      this.#options.sink.deliver([this.#waiting.shift()!]) // length > 0
+    }
     this.#pull()
   }
 
@@ -142,7 +150,12 @@ export class JetStreamSource implements Source {
   }
 
   pause(): void {
-    this.#paused = true
+    if (this.#state !== 'open') return
+    this.#state = 'paused'
+    for (const raw of this.#waiting.splice(0)) {
+      this.#held.delete(raw)
+      this.#giveBack(raw)
+    }
     // What is on its way here already still arrives, and is given back at once: see #arrive.
     for (const inbox of this.#inboxes) void inbox.drain().catch(() => undefined)
     const { connection } = this.#options
@@ -150,21 +163,19 @@ export class JetStreamSource implements Source {
   }
 
   async stop(): Promise<void> {
-    this.#paused = true
-    this.#off()
-    clearInterval(this.#timer)
     await this.#drained
-    for (const inbox of this.#inboxes) inbox.unsubscribe()
-    this.#held.clear()
+    this.#state = 'down'
+    this.#end()
     if (this.#options.ephemeral) for (const consumer of this.#options.consumers) await this.#options.remove(consumer)
   }
 
   /** Asks for what there is room for: of several consumers each may be the one that has something. */
   #pull(): void {
     const nc = this.#nc
-    if (this.#paused || !nc || nc.isClosed()) return
+    if (this.#state !== 'open' || !nc || nc.isClosed()) return
     const share = Math.ceil(this.#credit / this.#pulls.length)
     for (const pull of this.#pulls) {
+      if (pull.rests > 0 && pull.rests > Date.now()) continue
       const lacking = share - pull.asked
       // Topping up in halves keeps requests few and the pipe full.
       if (lacking <= 0 || pull.asked > share / 2) continue
@@ -179,12 +190,10 @@ export class JetStreamSource implements Source {
     pull.heard = Date.now()
     if (!msg.reply?.startsWith('$JS.ACK.')) return this.#status(msg, pull)
     pull.asked = Math.max(0, pull.asked - 1)
-    this.#credit--
     const place = placeOf(msg.reply)
     const counted = `${pull.subject} ${place.sequence}`
-    if (this.#paused) {
-      this.#options.releases.add(counted)
-      this.#nc?.publish(msg.reply, NAK)
+    if (this.#state !== 'open') {
+      this.#giveBack({ reply: msg.reply, counted })
       return
     }
     const { message, stamp } = fromNats(msg, [this.#options.stream, place.sequence])
@@ -203,6 +212,11 @@ export class JetStreamSource implements Source {
     }
     if (place.delivered === 1) this.#tracker.handed(place.sequence)
     this.#held.add(raw)
+    if (this.#credit <= 0) {
+      this.#waiting.push(raw)
+      return
+    }
+    this.#credit--
     this.#options.sink.deliver([raw])
     if (this.#credit > 0) this.#pull()
   }
@@ -211,11 +225,14 @@ export class JetStreamSource implements Source {
   #status(msg: Msg, pull: Pull): void {
     const code = msg.headers?.code ?? 0
     if (code === 100) return // a heartbeat
-    if (code === 409 && /consumer deleted|consumer is push/i.test(msg.headers?.description ?? '')) {
-      this.#options.sink.down(new MillraceError('DISCONNECTED', `nats: ${msg.headers?.description}`))
-      return
-    }
+    const said = msg.headers?.description ?? ''
+    if (code === 409 && /consumer deleted|consumer is push/i.test(said))
+      return this.#down(new MillraceError('DISCONNECTED', `nats: ${said}`))
+    if (code === 409 && /^exceeded maxrequest/i.test(said))
+      return this.#down(new MillraceError('TOPOLOGY_MISMATCH', `nats: the consumer takes no pull of this size: ${said}`)) // prettier-ignore
     if (code === 503) return this.#down(new MillraceError('DISCONNECTED', 'nats: the consumer does not answer'))
+    // Asked again at once it would refuse at once.
+    if (code === 409 && /^exceeded/i.test(said)) pull.rests = Date.now() + PAUSE
     const left = Number(msg.headers?.get('Nats-Pending-Messages'))
     pull.asked = Math.max(0, pull.asked - (left > 0 ? left : pull.asked))
     this.#pull()
@@ -225,13 +242,39 @@ export class JetStreamSource implements Source {
     const now = Date.now()
     for (const pull of this.#pulls) if (pull.asked > 0 && now - pull.heard > EXPIRES) pull.asked = 0 // no heartbeat: the server forgot it
     this.#pull()
+    void this.extend(this.#waiting) // whose lease nobody else extends
     const lost = [...this.#held].filter(raw => raw.deadline <= now)
     for (const raw of lost) this.#held.delete(raw)
     if (lost.length > 0) this.#options.sink.lost(lost)
   }
 
+  /** To the consumer, as if it had not been handed out. */
+  #giveBack({ reply, counted }: Pick<JetStreamRaw, 'reply' | 'counted'>): void {
+    this.#options.releases.add(counted)
+    this.#nc?.publish(reply, NAK)
+  }
+
+  /** The link broke: what is in hand is given back over the next. */
+  #lost(error: Error): void {
+    if (!this.#options.ephemeral) this.#options.orphaned([...this.#held].map(raw => raw.reply))
+    this.#down(error)
+  }
+
   #down(error: Error): void {
+    if (this.#state === 'down') return
+    this.#state = 'down'
+    if (this.#nc?.isClosed() === false) for (const raw of this.#held) this.#giveBack(raw)
+    this.#end()
     this.#options.sink.down(ours(error, 'receive'))
+  }
+
+  /** Asks for nothing more, and listens to nothing. */
+  #end(): void {
+    this.#off()
+    clearInterval(this.#timer)
+    for (const inbox of this.#inboxes) inbox.unsubscribe()
+    this.#waiting.length = 0
+    this.#held.clear()
   }
 }
 
@@ -248,6 +291,8 @@ interface Pull {
   readonly reply: string
   asked: number
   heard: number
+  /** It is not asked before that moment. */
+  rests: number
 }
 
 /** Acknowledgements of which the server has yet to say that they are stored. */

@@ -1,6 +1,7 @@
 import { createInbox } from '@nats-io/transport-node'
 import type { Msg, NatsConnection, Payload, Status, Subscription } from '@nats-io/transport-node'
 import { MillraceError } from 'millrace/adapter'
+import { inboxPrefix } from './connection.ts'
 import type { HeaderBlock } from './header-block.ts'
 
 /** Whoever waits for an answer. Exactly one of the two is called, once. */
@@ -129,9 +130,4 @@ export class Replies {
         }
     }
   }
-}
-
-/** What the caller has the client's inboxes begin with, for the sake of permissions; the client keeps it for its own use. */
-function inboxPrefix(nc: NatsConnection): string | undefined {
-  return (nc as { readonly options?: { readonly inboxPrefix?: string } }).options?.inboxPrefix
 }
