@@ -27,6 +27,8 @@ export class Connection {
   readonly #listeners = new Set<(error: Error) => void>()
   readonly #flushes = new Set<(error: Error) => void>()
   #client: NatsConnection | undefined
+  /** It was closed, perhaps while it connected. */
+  #over = false
 
   constructor(options: NatsConnectionOptions) {
     this.#options = options
@@ -49,6 +51,10 @@ export class Connection {
     try {
       const made = client ?? (await connect({ ...PINGS, ...own, ...this.#address, ...tls, reconnect: false }))
       if (made.isClosed()) throw new MillraceError('CLOSED', 'nats: the client that was passed in is closed')
+      if (this.#over) {
+        if (!client) await made.close()
+        throw new MillraceError('CLOSED', 'nats: closed')
+      }
       this.#client = made
       void made.closed().then(error => {
         if (this.#client === made) this.#client = undefined
@@ -90,6 +96,7 @@ export class Connection {
   }
 
   async close(): Promise<void> {
+    this.#over = true
     this.#listeners.clear()
     const client = this.#client
     this.#client = undefined
