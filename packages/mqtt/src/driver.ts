@@ -133,7 +133,7 @@ export class MqttDriver implements Driver {
     const { client: given, inFlight } = this.#plan
     if (given) {
       await standing(given, signal)
-      return this.#publishOver(given, inFlight ?? MODEST)
+      return this.#publishOver(given, { window: inFlight ?? MODEST, signal })
     }
     // The session of the publishing connection is of no use: what was not acknowledged is told as unknown.
     const clientId = `${this.#id}-${newId()}`
@@ -146,7 +146,7 @@ export class MqttDriver implements Driver {
       const most = connack.properties?.receiveMaximum ?? 65_535
       const writer = new PacketWriter(client, { largest: connack.properties?.maximumPacketSize })
       const direct = { ids, writer, taking }
-      await this.#publishOver(client, Math.min(inFlight ?? most, most), direct)
+      await this.#publishOver(client, { window: Math.min(inFlight ?? most, most), direct, signal })
     } catch (error) {
       await farewell(client)
       throw error
@@ -345,10 +345,14 @@ export class MqttDriver implements Driver {
     }
   }
 
-  async #publishOver(client: MqttClient, window: number, direct?: Direct): Promise<void> {
+  async #publishOver(
+    client: MqttClient,
+    { window, direct, signal }: { window: number; direct?: Direct; signal: AbortSignal },
+  ): Promise<void> {
     const { rejoin, version, qos, publishing } = this.#plan
     const first = this.#opened === 'never'
     if (!first) await this.#places?.keepAgain()
+    if (signal.aborted) throw aborted(signal, 'connect') // nobody would end it any more
     this.#opened = 'before'
     const again = first || version === 4 ? 0 : performance.now() + (rejoin ?? TOLD)
     const publisher = new Publisher(client, { window, again, direct, cut: error => this.#lost(error) })

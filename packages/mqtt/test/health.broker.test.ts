@@ -3,9 +3,10 @@ import { message } from 'millrace'
 import type { Broker } from 'millrace'
 import { newId } from 'millrace/adapter'
 import { connectAsync } from 'mqtt'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { mqtt } from '../src/index.ts'
 import type { MqttOptions } from '../src/index.ts'
+import { Places } from '../src/places.ts'
 
 const server = await start('mosquitto', { fresh: true })
 afterAll(() => server.stop())
@@ -21,6 +22,7 @@ async function publisher(options: Partial<MqttOptions> = {}): Promise<Broker> {
   return broker
 }
 afterEach(async () => {
+  vi.restoreAllMocks()
   await Promise.all(opened.splice(0).map(broker => broker.close({ timeout: 0 })))
 })
 
@@ -35,6 +37,36 @@ test('health says down when a ping is not answered, though nobody publishes or s
   proxy.heal()
   await expect.poll(() => broker.health().state, { timeout: 10_000 }).toBe('up')
   await broker.close({ timeout: 0 })
+  await proxy.close()
+})
+
+test('a broker that is closed while it connects leaves no connection', { timeout: 60_000 }, async () => {
+  const proxy = await server.proxy()
+  const broker = mqtt({ url: proxy.through(server.url) })
+  proxy.silence()
+  const opening = broker.open().catch((error: unknown) => error)
+  await expect.poll(() => proxy.connections).toBe(1)
+
+  await broker.close()
+  proxy.heal()
+
+  expect(await opening).toMatchObject({ code: 'CLOSED' })
+  await expect.poll(() => proxy.connections).toBe(0)
+  await proxy.close()
+})
+
+test('a broker that is closed while it takes up its groups again leaves no connection', async () => {
+  const proxy = await server.proxy()
+  const broker = await publisher({ url: proxy.through(server.url) })
+  const again = Promise.withResolvers<void>()
+  const takesUp = vi.spyOn(Places.prototype, 'keepAgain').mockReturnValue(again.promise)
+  proxy.cut()
+  await expect.poll(() => takesUp.mock.calls.length).toBe(1)
+
+  await broker.close()
+  again.resolve()
+
+  await expect.poll(() => proxy.connections).toBe(0)
   await proxy.close()
 })
 
