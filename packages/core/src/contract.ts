@@ -21,7 +21,10 @@ export interface Message {
   readonly tombstone?: true
 }
 
-/** One message in a consumer's hand. It must be settled once; what is not settled comes again. */
+/**
+ * One message in a consumer's hand. It must be settled once; what is not settled comes again. Its methods are called on
+ * it: taken off (`const { ack } = delivery`) they are BAD_OPTION.
+ */
 export interface Delivery {
   readonly message: Message
   /** The concrete topic, also under a pattern. */

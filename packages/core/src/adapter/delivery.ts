@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors.ts'
 import { milliseconds } from '../bounds.ts'
 import { MillraceError } from '../errors.ts'
 import type { Raw, Settlement } from './driver.ts'
+import { takenOff } from './taken-off.ts'
 
 /** What a delivery asks of the subscription that handed it over. */
 export interface Holder {
@@ -113,6 +114,7 @@ export class HandedDelivery implements Delivery, Settlement {
   }
 
   ack(): boolean {
+    if (this === undefined) throw takenOff('ack')
     if (this.#decision === undefined) {
       this.#decision = 'ack'
       this.#end('SETTLED')
@@ -123,6 +125,7 @@ export class HandedDelivery implements Delivery, Settlement {
   }
 
   nack(options: NackOptions = {}): boolean {
+    if (this === undefined) throw takenOff('nack')
     if (this.#decision !== undefined) return this.#again('nack')
     if (options.delay !== undefined) milliseconds('nack: delay', options.delay, 0, Number.MAX_SAFE_INTEGER)
     this.#holder.nacked(this, options) // may refuse a delay that the broker cannot keep
@@ -132,6 +135,7 @@ export class HandedDelivery implements Delivery, Settlement {
   }
 
   reject(options: RejectOptions = {}): boolean {
+    if (this === undefined) throw takenOff('reject')
     if (this.#decision !== undefined) return this.#again('reject')
     this.#holder.rejected(this, options) // may refuse for want of a dead-letter topic
     this.#decision = 'reject'
@@ -140,6 +144,7 @@ export class HandedDelivery implements Delivery, Settlement {
   }
 
   release(): boolean {
+    if (this === undefined) throw takenOff('release')
     if (this.#decision !== undefined) return this.#again('release')
     this.#decision = 'release'
     this.decide('release')
@@ -149,6 +154,7 @@ export class HandedDelivery implements Delivery, Settlement {
   }
 
   extend(atLeast?: number): Promise<number> {
+    if (this === undefined) return Promise.reject(takenOff('extend'))
     if (this.#decision !== undefined)
       return Promise.reject(
         new MillraceError(this.#decision === 'lost' ? 'LOST' : 'SETTLED', 'there is no lease to extend'),

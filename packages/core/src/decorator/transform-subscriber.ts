@@ -1,4 +1,5 @@
 import type { Delivery, Message, NackOptions, RejectOptions, Subscriber, Subscription } from '../contract.ts'
+import { takenOff } from '../adapter/taken-off.ts'
 import { wrappedDelivery } from '../adapter/wrapped-delivery.ts'
 import { mappedSubscription } from './mapped-subscription.ts'
 
@@ -86,22 +87,27 @@ class Changed implements Delivery {
   }
 
   ack(): boolean {
+    if (this === undefined) throw takenOff('ack')
     return this.#inner.ack()
   }
 
   nack(options?: NackOptions): boolean {
+    if (this === undefined) throw takenOff('nack')
     return this.#inner.nack(options)
   }
 
   reject(options?: RejectOptions): boolean {
+    if (this === undefined) throw takenOff('reject')
     return this.#inner.reject(options)
   }
 
   release(): boolean {
+    if (this === undefined) throw takenOff('release')
     return this.#inner.release()
   }
 
   extend(atLeast?: number): Promise<number> {
+    if (this === undefined) return Promise.reject(takenOff('extend'))
     return this.#inner.extend(atLeast)
   }
 }

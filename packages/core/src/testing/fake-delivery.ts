@@ -1,3 +1,4 @@
+import { takenOff } from '../adapter/taken-off.ts'
 import { milliseconds } from '../bounds.ts'
 import type { Delivery, Message, NackOptions, RejectOptions } from '../contract.ts'
 import { MillraceError } from '../errors.ts'
@@ -40,6 +41,11 @@ export function fakeDelivery(message: Message, options: FakeDeliveryOptions = {}
   let settlement: FakeSettlement | undefined
   let lost = false
 
+  /** As those of a real one its methods are called on it. */
+  const whole = (on: unknown, method: FakeSettlement['is']): void => {
+    if (on !== held) throw takenOff(method)
+  }
+
   const settle = (next: FakeSettlement): boolean => {
     if (lost) return false
     if (settlement && settlement.is !== next.is)
@@ -50,7 +56,7 @@ export function fakeDelivery(message: Message, options: FakeDeliveryOptions = {}
     return true
   }
 
-  return {
+  const held: FakeDelivery = {
     message,
     topic,
     attempt,
@@ -60,15 +66,26 @@ export function fakeDelivery(message: Message, options: FakeDeliveryOptions = {}
     ...(position !== undefined && { position }),
     origin,
     signal: abort.signal,
-    ack: () => settle({ is: 'ack' }),
+    ack() {
+      whole(this, 'ack')
+      return settle({ is: 'ack' })
+    },
     nack(how = {}) {
+      whole(this, 'nack')
       const first = !lost && !settlement
       if (first && how.delay !== undefined) milliseconds('nack: delay', how.delay, 0, Number.MAX_SAFE_INTEGER)
       return settle({ is: 'nack', ...how })
     },
-    reject: (how = {}) => settle({ is: 'reject', ...how }),
-    release: () => settle({ is: 'release' }),
+    reject(how = {}) {
+      whole(this, 'reject')
+      return settle({ is: 'reject', ...how })
+    },
+    release() {
+      whole(this, 'release')
+      return settle({ is: 'release' })
+    },
     extend(atLeast) {
+      if (this !== held) return Promise.reject(takenOff('extend'))
       if (lost || settlement)
         return Promise.reject(new MillraceError(lost ? 'LOST' : 'SETTLED', 'there is no lease to extend'))
       extensions.push(atLeast)
@@ -84,4 +101,5 @@ export function fakeDelivery(message: Message, options: FakeDeliveryOptions = {}
       abort.abort(new MillraceError('LOST', 'the delivery was lost'))
     },
   }
+  return held
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { isMillraceError, message, text, topic } from '../../src/index.ts'
+import { isMillraceError, message, text, topic, transformSubscriber } from '../../src/index.ts'
 import type { Context } from '../../src/index.ts'
+import { memory } from '../../src/memory/index.ts'
 import { fakeContext, fakeDelivery } from '../../src/testing/index.ts'
 
 test('a delivery remembers how it was settled', () => {
@@ -32,6 +33,27 @@ test('what is said of a lost delivery counts for nothing', async () => {
   expect(isMillraceError(delivery.signal.reason, 'LOST')).toBe(true)
   await expect(delivery.extend()).rejects.toMatchObject({ code: 'LOST' })
 })
+
+test.each(['ack', 'nack', 'reject', 'release', 'extend'] as const)(
+  '%s that was taken off its delivery is refused by a fake one, a real one and a changed one alike',
+  async method => {
+    const broker = memory()
+    const plain = await broker.subscribe('t', { group: 'g' })
+    const changed = await transformSubscriber(broker, one => one).subscribe('t', { group: 'h' })
+    await broker.publish('t', message('a'))
+    const deliveries = [fakeDelivery(message('a')), await plain.receive(), await changed.receive()]
+
+    for (const delivery of deliveries) {
+      const taken = Reflect.get(delivery, method) as () => unknown
+      const refused = (async () => taken())()
+      await expect(refused).rejects.toMatchObject({ code: 'BAD_OPTION' })
+      await expect(refused).rejects.toThrow(`delivery.${method}()`)
+      expect(delivery.signal.aborted).toBe(false)
+    }
+
+    await broker.close({ timeout: 0 })
+  },
+)
 
 test('a lease is extended by at least what was asked for', async () => {
   const delivery = fakeDelivery(message('x'), { lease: 1_000 })
