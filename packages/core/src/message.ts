@@ -1,4 +1,5 @@
 import type { Message } from './contract.ts'
+import { known } from './bounds.ts'
 import { MillraceError } from './errors.ts'
 import { newId } from './id.ts'
 
@@ -33,6 +34,19 @@ export function message(payload: Uint8Array | string, options?: MessageOptions):
   return withOptions(bytes, options)
 }
 
+const OPTIONS: Readonly<Record<keyof MessageOptions, true>> = { id: true, key: true, metadata: true }
+
+/** @throws BAD_OPTION where these are no options, or where there is a name that is none's */
+export function checkOptionNames(options: MessageOptions): void {
+  if (typeof options !== 'object' || options === null) known('message', options, OPTIONS)
+  // To compare each name costs more than to count them, and it is on every message's way.
+  let names = 0
+  for (const _ in options) names++
+  const { id, key, metadata } = options
+  if (names !== Number(id !== undefined) + Number(key !== undefined) + Number(metadata !== undefined))
+    known('message', options, OPTIONS)
+}
+
 /** A message whose payload is null: "this key is gone", where the broker tells that from an empty payload. @throws BAD_OPTION */
 export function tombstone(key: string, options?: Omit<MessageOptions, 'key'>): Message {
   if (typeof key !== 'string') throw new MillraceError('BAD_OPTION', 'a tombstone has a key: a string')
@@ -54,6 +68,7 @@ export function json(message: Message): unknown {
 }
 
 function withOptions(payload: Uint8Array, options: MessageOptions): Message {
+  checkOptionNames(options)
   const { id, key, metadata } = options
   if (id !== undefined && !isId(id))
     throw new MillraceError('BAD_OPTION', 'an id is a well-formed string of 1 to 255 characters, without U+0000')
@@ -113,7 +128,9 @@ export function checkedMetadata(
   const copy: Record<string, string> = {}
   // Keys without capitals differ as they stand; only with one is it worth remembering what they are in small letters.
   let seen: Set<string> | undefined
+  // At most, until that is too much: counting costs as much as all the rest.
   let bytes = 0
+  let exact = false
   for (const key of Object.keys(metadata)) {
     const value = metadata[key]
     const lower = key.toLowerCase()
@@ -128,14 +145,26 @@ export function checkedMetadata(
       throw invalid(`the value of '${key}' has U+0000 or a lone surrogate`)
     const provenance = where === 'publish' && lower.startsWith('millrace-dead-')
     if (lower.startsWith('millrace-') && !provenance) throw invalid(`key '${key}' is reserved`)
-    if (!provenance) bytes += key.length + Buffer.byteLength(value)
-    if (bytes > METADATA_BYTES) throw invalid(`it is over ${METADATA_BYTES} bytes in all`)
+    if (!provenance) bytes += key.length + (exact ? Buffer.byteLength(value) : 3 * value.length)
+    if (bytes > METADATA_BYTES && !exact) {
+      exact = true
+      bytes = sizeOf(copy) + key.length + Buffer.byteLength(value)
+    }
+    if (bytes > METADATA_BYTES && !provenance) throw invalid(`it is over ${METADATA_BYTES} bytes in all`)
     // Such a key must become an own property.
     if (key === '__proto__') Object.defineProperty(copy, key, { value, enumerable: true })
     else copy[key] = value
   }
   Mark.put(copy)
   return Object.freeze(copy)
+}
+
+/** Of what is the user's own. */
+function sizeOf(metadata: Readonly<Record<string, string>>): number {
+  let bytes = 0
+  for (const [key, value] of Object.entries(metadata))
+    if (!key.toLowerCase().startsWith('millrace-')) bytes += key.length + Buffer.byteLength(value)
+  return bytes
 }
 
 function invalid(what: string): MillraceError {

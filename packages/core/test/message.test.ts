@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { newId } from '../src/id.ts'
-import { json, message, text, tombstone } from '../src/index.ts'
+import { json, message, text, tombstone, topic } from '../src/index.ts'
 import { matches, pattern } from '../src/pattern.ts'
 import { PatternTrie } from '../src/memory/pattern-trie.ts'
 
@@ -66,6 +66,41 @@ describe('a message', () => {
       expect(() => message('', options)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
     },
   )
+
+  test.each([
+    [{ metdata: { a: 'b' } }, 'metdata'],
+    [{ id: 'x', key: 'k', metadata: {}, headers: {} }, 'headers'],
+    [{ key: 'k', Metadata: {} }, 'Metadata'],
+    [null, 'null'],
+    ['id', 'id'],
+  ])('an option that there is not, as in %j, is refused by name', (options, name) => {
+    const bad = expect.objectContaining({ code: 'BAD_OPTION', message: expect.stringContaining(name) as string })
+
+    expect(() => message('', options as never)).toThrow(bad)
+    expect(() => topic('t').message(1, options as never)).toThrow(bad)
+    if (typeof options === 'object' && options !== null) expect(() => tombstone('k', options as never)).toThrow(bad)
+  })
+
+  test.each(['a', 'é', '語', '😀'])('metadata of %j takes its bytes in UTF-8, not a byte more', char => {
+    const size = Buffer.byteLength(char)
+    const value = char.repeat(Math.floor(1000 / size))
+    const entries = Array.from({ length: 8 }, (_, i): [string, string] => [`k${i}`, value])
+    const left = 8192 - 8 * (2 + Buffer.byteLength(value))
+    const last = (bytes: number): Record<string, string> => ({
+      ...Object.fromEntries(entries),
+      last: 'x'.repeat(bytes - 4),
+    })
+
+    expect(Object.keys(message('', { metadata: last(left) }).metadata)).toHaveLength(9)
+    expect(() => message('', { metadata: last(left + 1) })).toThrow('8192 bytes')
+  })
+
+  test('an option that is undefined is not there', () => {
+    const options = { id: undefined, key: undefined, metadata: undefined, other: undefined }
+
+    expect(message('x', options as never)).toMatchObject({ metadata: {} })
+    expect(Object.keys(message('x', options as never))).toEqual(['id', 'payload', 'metadata'])
+  })
 
   test('a payload is bytes or text', () => {
     expect(() => message(7 as unknown as string)).toThrow(expect.objectContaining({ code: 'INVALID_PAYLOAD' }))

@@ -3,7 +3,7 @@ import { jsonCodec } from '../codec/json.ts'
 import type { Message } from '../contract.ts'
 import { callable, known, method } from '../bounds.ts'
 import { isMillraceError, MillraceError } from '../errors.ts'
-import { message } from '../message.ts'
+import { checkOptionNames, message } from '../message.ts'
 import { checkTopic } from '../names.ts'
 import { isThenable } from '../thenable.ts'
 import { describe } from './standard-schema.ts'
@@ -26,6 +26,8 @@ export interface TopicMessageOptions {
   readonly key?: string
   readonly metadata?: Readonly<Record<string, string>>
 }
+
+const NONE: TopicMessageOptions = Object.freeze({})
 
 /** What the values of a topic are and how they travel. */
 export interface TopicOptions<In> {
@@ -112,7 +114,8 @@ export function topic(name: string, options: TopicOptions<unknown> & { readonly 
   return Object.freeze<Topic>({
     name,
     version,
-    message: (value, own = {}) => {
+    message: (value, own = NONE) => {
+      if (own !== NONE) checkOptionNames(own)
       const checked = check(value, 'the value')
       // What is sent is the value as given: the other side runs the schema's transforms itself.
       return isThenable(checked) ? Promise.resolve(checked).then(() => encode(value, own)) : encode(value, own)
