@@ -134,6 +134,7 @@ export class Fetcher {
     const node = metadata.brokers.get(leader)
     if (!node) {
       this.#stale = true
+      await new Promise(resolve => setTimeout(resolve, AGAIN))
       return
     }
     const isolation = cluster.plan.isolation === 'committed' ? 1 : 0

@@ -23,6 +23,7 @@ export class Retries {
   readonly #options: RetriesOptions
   readonly #schedule = new Schedule(systemClock)
   readonly #kept = new Map<KafkaRaw, Scheduled>()
+  #state: 'on' | 'off' = 'on'
 
   constructor(options: RetriesOptions) {
     this.#options = options
@@ -61,16 +62,24 @@ export class Retries {
     return count
   }
 
-  /** Those of these partitions, or all, are another's to wait for. */
-  drop(partitions?: readonly Partition[]): void {
+  /** Those of these partitions are another's to wait for. */
+  drop(partitions: readonly Partition[]): void {
     for (const [raw, scheduled] of this.#kept)
-      if (!partitions || partitions.includes(raw.partition)) {
+      if (partitions.includes(raw.partition)) {
         scheduled.cancel()
         this.#kept.delete(raw)
       }
   }
 
+  /** All are, and what is still on its way here as well. */
+  stop(): void {
+    this.#state = 'off'
+    this.#schedule.clear()
+    this.#kept.clear()
+  }
+
   #keep(raw: KafkaRaw, due: number): void {
+    if (this.#state === 'off') return
     const scheduled = this.#schedule.add(due, () => {
       this.#kept.delete(raw)
       this.#options.due(raw)

@@ -151,7 +151,7 @@ export class KafkaSource implements Source, MemberHost {
     if (this.#state === 'off') return
     this.#state = 'off'
     this.#topics.stop()
-    this.#retries?.drop()
+    this.#retries?.stop()
     await this.#fetcher.stop()
     const member = this.#member
     if (!member) return
@@ -246,7 +246,7 @@ export class KafkaSource implements Source, MemberHost {
     this.#state = 'off'
     this.#failure = error
     this.#topics.stop()
-    this.#retries?.drop()
+    this.#retries?.stop()
     this.#options.sink.down(error)
     void this.#fetcher.stop()
     const member = this.#member
