@@ -1,5 +1,6 @@
 import type { MqttClient } from 'mqtt'
-import { MillraceError } from 'millrace/adapter'
+import { MillraceError, Slab } from 'millrace/adapter'
+import type { Due } from 'millrace/adapter'
 import { ACK_SIZE, LARGEST_PACKET, measurePublish, writeAck, writePublish } from './packets.ts'
 import type { PublishFields } from './packets.ts'
 
@@ -14,9 +15,6 @@ export interface PacketWriterOptions {
 const BACKLOG = 1024 * 1024
 /** Payloads over this are written as they are, not copied. */
 const COPIED = 8 * 1024
-/** The first slab and the largest; each is twice the one before. */
-const FIRST_SLAB = 512
-const LARGEST_SLAB = 64 * 1024
 
 /**
  * Writes a connection's PUBLISH and acknowledgements, many packets in one piece. The client writes each by itself, in a
@@ -25,21 +23,13 @@ const LARGEST_SLAB = 64 * 1024
 export class PacketWriter {
   readonly #client: MqttClient
   readonly #version: 4 | 5
-  readonly #most: number
   readonly #largest: number
-  #slab = Buffer.alloc(0)
-  #from = 0
-  #at = 0
+  readonly #slab: Slab
   #gathered: PromiseWithResolvers<void> | undefined
-  #due: 'never' | 'turn' | 'soon' = 'never'
-  readonly #onDue = (): void => {
-    this.#due = 'never'
-    this.flush()
-  }
 
   constructor(client: MqttClient, { most = 16 * 1024, largest = LARGEST_PACKET }: PacketWriterOptions = {}) {
     this.#client = client
-    this.#most = most
+    this.#slab = new Slab(bytes => this.#write(bytes), most)
     this.#largest = Math.min(largest, LARGEST_PACKET)
     this.#version = client.options.protocolVersion === 5 ? 5 : 4
     client.on('packetsend', () => this.flush())
@@ -62,16 +52,17 @@ export class PacketWriter {
     const { payload } = fields
     if (size.head + payload.length > this.#largest) return false
     const copied = payload.length <= COPIED
-    this.#room(copied ? size.head + payload.length : size.head)
-    this.#at = writePublish(this.#slab, this.#at, id, { fields, size, version })
+    const slab = this.#slab
+    slab.room(copied ? size.head + payload.length : size.head)
+    slab.at = writePublish(slab.bytes, slab.at, id, { fields, size, version })
     if (copied) {
-      this.#slab.set(payload, this.#at)
-      this.#at += payload.length
+      slab.bytes.set(payload, slab.at)
+      slab.at += payload.length
       return true
     }
     const { stream } = this.#client
     stream.cork()
-    this.flush()
+    slab.flush()
     if (this.#client.connected) stream.write(payload)
     stream.uncork()
     return true
@@ -79,46 +70,35 @@ export class PacketWriter {
 
   /** Of success. */
   acknowledge(cmd: 'puback' | 'pubrec', id: number): void {
-    this.#room(ACK_SIZE)
-    this.#at = writeAck(this.#slab, this.#at, cmd, id)
+    const slab = this.#slab
+    slab.room(ACK_SIZE)
+    slab.at = writeAck(slab.bytes, slab.at, cmd, id)
   }
 
   /** Writes what is gathered: 'soon' when the running code has returned, 'turn' at the end of the event loop's turn. */
-  due(when: 'soon' | 'turn'): void {
-    if (this.#at - this.#from >= this.#most) this.flush()
-    else if (when === 'soon' ? this.#due !== 'soon' : this.#due === 'never') {
-      this.#due = when
-      if (when === 'soon') process.nextTick(this.#onDue)
-      else setImmediate(this.#onDue)
-    }
+  due(when: Due): void {
+    this.#slab.due(when)
   }
 
   /** Resolves when what is gathered is written; undefined where nothing is. Rejects with DISCONNECTED. */
   written(): Promise<void> | undefined {
-    if (this.#at === this.#from) return undefined
+    if (this.#slab.isEmpty) return undefined
     this.#gathered ??= Promise.withResolvers()
     return this.#gathered.promise
   }
 
-  /** Writes what is gathered. What is left when the connection has ended is nobody's. */
+  /** Writes what is gathered. */
   flush(): void {
-    if (this.#at === this.#from) return
-    const bytes = this.#slab.subarray(this.#from, this.#at)
-    this.#from = this.#at
+    this.#slab.flush()
+  }
+
+  /** What is left when the connection has ended is nobody's. */
+  #write(bytes: Buffer): void {
     const gathered = this.#gathered
     this.#gathered = undefined
     if (this.#client.connected) {
       this.#client.stream.write(bytes)
       gathered?.resolve()
     } else gathered?.reject(new MillraceError('DISCONNECTED', 'mqtt: there is no connection'))
-  }
-
-  #room(size: number): void {
-    if (this.#at + size <= this.#slab.length) return
-    this.flush()
-    const usual = Math.min(Math.max(2 * this.#slab.length, FIRST_SLAB), LARGEST_SLAB)
-    // What was written may still wait in the socket: a slab is not used twice.
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(usual, size))
-    this.#from = this.#at = 0
   }
 }

@@ -1,5 +1,7 @@
 import type { Duplex, Writable } from 'node:stream'
 import type { Channel } from 'amqplib'
+import { Slab } from 'millrace/adapter'
+import type { Due } from 'millrace/adapter'
 import { ACK_SIZE, AROUND, boundOf, writeAck, writePublish } from './frames.ts'
 import type { PublishFields } from './frames.ts'
 
@@ -20,9 +22,8 @@ const GATHERED = 16 * 1024
 const BACKLOG = 1024 * 1024
 /** Larger messages are the client's: what a message costs there is little beside its bytes. */
 const LARGEST = 8 * 1024
-/** The first slab and the largest; each is twice the one before. */
-const FIRST_SLAB = 512
-const LARGEST_SLAB = 64 * 1024
+/** Larger frames are the client's, whatever they are made of. */
+const LARGEST_FRAME = 64 * 1024
 
 /**
  * Writes a channel's publishes and acknowledgements to the connection's socket, many frames in one piece. The client
@@ -35,14 +36,7 @@ export class FrameWriter {
   readonly #inner: Inner
   readonly #number: number
   readonly #largest: number
-  #slab = Buffer.alloc(0)
-  #from = 0
-  #at = 0
-  #due: 'never' | 'turn' | 'soon' = 'never'
-  readonly #onDue = (): void => {
-    this.#due = 'never'
-    this.flush()
-  }
+  readonly #slab = new Slab(bytes => this.#write(bytes), GATHERED)
 
   constructor(channel: Channel) {
     this.#channel = channel
@@ -64,45 +58,36 @@ export class FrameWriter {
   /** False, and nothing is written, where it is for the client to write. What was written before is on its way then. */
   publish(fields: PublishFields): boolean {
     const bound = fields.payload.length <= this.#largest && this.clear ? boundOf(fields) : undefined
-    if (bound === undefined || bound > LARGEST_SLAB) {
-      this.flush()
+    const slab = this.#slab
+    if (bound === undefined || bound > LARGEST_FRAME) {
+      slab.flush()
       return false
     }
-    this.#room(bound)
-    this.#at = writePublish(this.#slab, this.#at, this.#number, fields)
+    slab.room(bound)
+    slab.at = writePublish(slab.bytes, slab.at, this.#number, fields)
     return true
   }
 
   /** The same of an acknowledgement. */
   acknowledge(tag: number, multiple: boolean): boolean {
+    const slab = this.#slab
     if (!this.clear) {
-      this.flush()
+      slab.flush()
       return false
     }
-    this.#room(ACK_SIZE)
-    this.#at = writeAck(this.#slab, this.#at, this.#number, tag, multiple)
+    slab.room(ACK_SIZE)
+    slab.at = writeAck(slab.bytes, slab.at, this.#number, tag, multiple)
     return true
   }
 
   /** Writes what is gathered: 'soon' when the running code has returned, 'turn' at the end of the event loop's turn. */
-  due(when: 'soon' | 'turn'): void {
-    if (this.#at - this.#from >= GATHERED) this.flush()
-    else if (when === 'soon' ? this.#due !== 'soon' : this.#due === 'never') {
-      this.#due = when
-      if (when === 'soon') process.nextTick(this.#onDue)
-      else setImmediate(this.#onDue)
-    }
+  due(when: Due): void {
+    this.#slab.due(when)
   }
 
-  /** Writes what is gathered. What is left when the channel has ended is nobody's. */
+  /** Writes what is gathered. */
   flush(): void {
-    if (this.#at === this.#from) return
-    const bytes = this.#slab.subarray(this.#from, this.#at)
-    this.#from = this.#at
-    const { connection } = this.#inner
-    if (!connection || !this.#stands) return
-    connection.sentSinceLastCheck = true // no heartbeat is needed
-    connection.stream?.write(bytes)
+    this.#slab.flush()
   }
 
   get #stream(): Writable | undefined {
@@ -122,12 +107,11 @@ export class FrameWriter {
     return buffer?.readableLength === 0 && buffer.writableLength === 0
   }
 
-  #room(size: number): void {
-    if (this.#at + size <= this.#slab.length) return
-    this.flush()
-    const usual = Math.min(Math.max(2 * this.#slab.length, FIRST_SLAB), LARGEST_SLAB)
-    // What was written may still wait in the socket: a slab is not used twice.
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(usual, size))
-    this.#from = this.#at = 0
+  /** What is left when the channel has ended is nobody's. */
+  #write(bytes: Buffer): void {
+    const { connection } = this.#inner
+    if (!connection || !this.#stands) return
+    connection.sentSinceLastCheck = true // no heartbeat is needed
+    connection.stream?.write(bytes)
   }
 }
