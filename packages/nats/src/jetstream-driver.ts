@@ -10,6 +10,7 @@ import { carries, toNats } from './encode.ts'
 import type { Wire } from './encode.ts'
 import { ours } from './errors.ts'
 import { JetStreamSource } from './jetstream-source.ts'
+import type { Word } from './confirmations.ts'
 import { Publication } from './publication.ts'
 import { Releases } from './releases.ts'
 import { Replies } from './replies.ts'
@@ -44,8 +45,8 @@ export class JetStreamDriver implements Driver {
   readonly capabilities: Capabilities
   readonly #plan: JetStreamPlan
   #manager: JetStreamManager | undefined
-  /** Acknowledgement subjects of what was in hand when the link broke. */
-  #orphans: string[] = []
+  /** What is to be said over the next connection of what was in hand when the link broke. */
+  #orphans: Word[] = []
   readonly #releases = new Releases()
   /** Begins the ids of what this driver publishes. */
   readonly #ids = `${newId()}-`
@@ -101,8 +102,8 @@ export class JetStreamDriver implements Driver {
       this.#manager = await jetstreamManager(nc)
       this.#replies = new Replies(nc, { patience: PATIENCE, nobody: subject => `no stream takes '${subject}'` })
       await this.#provision(this.#manager)
-      // What was lost with the last connection comes again now, not when its lease is over.
-      for (const reply of this.#orphans.splice(0)) nc.publish(reply, '-NAK')
+      // What was lost with the last connection comes again now, not when its lease is over; what was settled does not.
+      for (const { reply, word, until } of this.#orphans.splice(0)) if (until > Date.now()) nc.publish(reply, word)
     } catch (error) {
       this.#forget(asError(error))
       throw ours(error, 'open')
@@ -171,7 +172,7 @@ export class JetStreamDriver implements Driver {
       sink,
       remove: name => this.#remove(name),
       releases: this.#releases,
-      orphaned: replies => this.#orphans.push(...replies),
+      orphaned: words => this.#orphans.push(...words),
     })
     await source.open()
     return source

@@ -1,13 +1,15 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { nanos } from '@nats-io/transport-node'
-import { asError, ContiguousTracker, MillraceError } from 'millrace/adapter'
+import { ContiguousTracker, MillraceError } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
+import { ACK, Confirmations } from './confirmations.ts'
+import type { Unsure, Word } from './confirmations.ts'
 import { LAST_WORDS } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { fromNats } from './encode.ts'
 import { ours } from './errors.ts'
 import type { Releases } from './releases.ts'
-import type { Asker, Replies } from './replies.ts'
+import type { Replies } from './replies.ts'
 
 export interface JetStreamSourceOptions {
   readonly connection: Connection
@@ -27,9 +29,9 @@ export interface JetStreamSourceOptions {
   readonly start: string | undefined
   readonly sink: Sink
   readonly remove: (consumer: string) => Promise<void>
-  /** The link broke with these in hand: the subjects by which they are given back. */
   readonly releases: Releases
-  readonly orphaned: (replies: readonly string[]) => void
+  /** The link broke: what is to be said of what was in hand, and what may not have been heard. */
+  readonly orphaned: (words: readonly Word[]) => void
 }
 
 interface JetStreamRaw extends Raw {
@@ -44,7 +46,6 @@ interface JetStreamRaw extends Raw {
 /** A pull is answered within this, empty-handed if need be; heartbeats come twice as often. */
 const EXPIRES = 30_000
 const encoder = new TextEncoder()
-const ACK = encoder.encode('+ACK')
 const NAK = encoder.encode('-NAK')
 const WORKING = encoder.encode('+WPI')
 
@@ -61,6 +62,7 @@ export class JetStreamSource implements Source {
   #nc: NatsConnection | undefined
   /** Here, and not handed over for lack of credit: what was asked for over the link before comes as well. */
   readonly #waiting: JetStreamRaw[] = []
+  readonly #unsure = new Set<Unsure>()
   #credit = 0
   #timer: NodeJS.Timeout | undefined
   /** 'down': core was told, and asks another source. */
@@ -110,26 +112,41 @@ export class JetStreamSource implements Source {
     if (!nc || nc.isClosed()) return Promise.reject(new MillraceError('DISCONNECTED', 'nats: there is no connection'))
     const { confirmed, releases, replies } = this.#options
     let confirming: Confirmations | undefined
+    let words: Word[] | undefined
+    const say = (reply: string, word: Uint8Array, until: number): void => {
+      nc.publish(reply, word)
+      ;(words ??= []).push({ reply, word, until })
+    }
     for (const { raw, outcome, delay } of batch) {
-      const { reply, sequence, counted } = raw as JetStreamRaw
+      const { reply, sequence, counted, deadline } = raw as JetStreamRaw
       if (outcome === 'hold') continue
       this.#held.delete(raw as JetStreamRaw)
       if (outcome === 'ack') {
         this.#tracker.settled(sequence)
         releases.forget(counted)
         if (confirmed) (confirming ??= new Confirmations()).ask(replies, reply)
-        else nc.publish(reply, ACK)
+        else say(reply, ACK, Infinity)
       } else {
         if (outcome === 'release') releases.add(counted)
-        nc.publish(reply, encoder.encode(`-NAK ${JSON.stringify({ delay: nanos(outcome === 'nack' ? delay : 0) })}`))
+        const wait = nanos(outcome === 'nack' ? delay : 0)
+        say(reply, encoder.encode(`-NAK ${JSON.stringify({ delay: wait })}`), deadline)
       }
     }
-    return (
-      confirming?.done ??
-      this.#options.connection.flush(nc).catch((error: unknown) => {
-        throw ours(error, 'ack')
-      })
-    )
+    const stored = confirming?.done
+    if (confirming) this.#until(confirming.done, confirming)
+    if (!words) return stored
+    const heard = this.#options.connection.flush(nc).catch((error: unknown) => {
+      throw ours(error, 'ack')
+    })
+    this.#until(heard, { words })
+    return stored ? Promise.all([stored, heard]).then(() => undefined) : heard
+  }
+
+  /** Of these words nobody is sure until then. */
+  #until(heard: Promise<void>, unsure: Unsure): void {
+    this.#unsure.add(unsure)
+    const forget = (): void => void this.#unsure.delete(unsure)
+    heard.then(forget, forget)
   }
 
   async extend(batch: readonly Raw[]): Promise<readonly Raw[]> {
@@ -254,9 +271,12 @@ export class JetStreamSource implements Source {
     this.#nc?.publish(reply, NAK)
   }
 
-  /** The link broke: what is in hand is given back over the next. */
+  /** The link broke: what is in hand is given back over the next, and what may not have been heard is said again. */
   #lost(error: Error): void {
-    if (!this.#options.ephemeral) this.#options.orphaned([...this.#held].map(raw => raw.reply))
+    if (!this.#options.ephemeral) {
+      this.#options.orphaned(Array.from(this.#held, ({ reply, deadline }) => ({ reply, word: NAK, until: deadline })))
+      for (const { words } of this.#unsure) this.#options.orphaned(words)
+    }
     this.#down(error)
   }
 
@@ -293,36 +313,4 @@ interface Pull {
   heard: number
   /** It is not asked before that moment. */
   rests: number
-}
-
-/** Acknowledgements of which the server has yet to say that they are stored. */
-class Confirmations implements Asker {
-  readonly done: Promise<void>
-  #left = 0
-  #resolve: () => void = () => undefined
-  #reject: (error: Error) => void = () => undefined
-
-  constructor() {
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-  }
-
-  ask(replies: Replies, reply: string): void {
-    this.#left++
-    try {
-      replies.ask(reply, ACK, this, 0)
-    } catch (error) {
-      this.failed(asError(error))
-    }
-  }
-
-  answered(): void {
-    if (--this.#left === 0) this.#resolve()
-  }
-
-  failed(error: Error): void {
-    this.#reject(ours(error, 'ack'))
-  }
 }

@@ -93,6 +93,33 @@ describe('when the link breaks', () => {
     await proxy.close()
   })
 
+  test('what was said of a message before, and not heard, is said again', async () => {
+    const proxy = await server.proxy()
+    const broker = open({ url: proxy.through(server.url) })
+    const subscription = await broker.subscribe('t', { group: 'g' })
+    await broker.publish('t', numbered(3))
+    const [acked, nacked, released] = await take(subscription, 3)
+
+    const up = next(subscription, 'up')
+    proxy.silence('up')
+    expect([acked?.ack(), nacked?.nack({ delay: 10 }), released?.release()]).toEqual([true, true, true])
+    await new Promise(resolve => setTimeout(resolve, 50)) // it has left
+    proxy.cut('reset')
+    proxy.heal()
+    await up
+
+    // The lease, which is what would bring them back else, is half a minute.
+    const again = await take(subscription, 2)
+    const attempts = new Map(again.map(({ message: one, attempt }) => [text(one), attempt]))
+    expect(attempts).toEqual(new Map([['1', 2], ['2', 1]])) // prettier-ignore
+    for (const delivery of again) delivery.ack()
+    await subscription.flush().catch(() => undefined) // what was not heard at first is told as well
+    await subscription.flush()
+    expect((await broker.lag?.('t', 'g'))?.messages).toBe(0)
+    await broker.close({ timeout: 0 })
+    await proxy.close()
+  })
+
   test('what was in hand is given back once, however often the link broke before', async () => {
     const [proxy, prefix] = [await server.proxy(), own()]
     const broker = open({ url: proxy.through(server.url), prefix })
