@@ -143,10 +143,13 @@ export function fromRecord(
     uuid = ''
     return true
   })
-  if (uuid !== undefined && read.id === undefined)
-    uuid = text(record.headers.find(([key]) => isName(key, WATERMILL_ID)))
+  if (uuid !== undefined) uuid = text(record.headers.find(([key]) => isName(key, WATERMILL_ID)))
   const key = keyOf(record.key)
-  const metadata = key?.odd ? Object.freeze({ ...read.metadata, [KEY_MARK]: 'latin1' }) : read.metadata
+  let { metadata } = read
+  if (key?.odd) metadata = Object.freeze({ ...metadata, [KEY_MARK]: 'latin1' })
+  // Beside another id of ours it is metadata of the user's, whatever it is called.
+  if (uuid !== undefined && read.id !== undefined && uuid !== read.id)
+    metadata = Object.freeze({ ...metadata, [WATERMILL_ID]: uuid })
   const payload = record.value ?? EMPTY
   const message = opened(
     { ...read, id: read.id ?? (uuid || undefined), key: undefined, tombstone: record.value === null, metadata },

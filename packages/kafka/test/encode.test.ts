@@ -13,7 +13,11 @@ function stored({ key, value, headers }: OutRecord): InRecord {
 
 describe('our own records', () => {
   test('a message comes back as it went', () => {
-    const sent = message('payload', { id: '\ufeffid', key: 'käse', metadata: { a: '1', b: '', mark: '\ufeffbom' } })
+    const sent = message('payload', {
+      id: '\ufeffid',
+      key: 'käse',
+      metadata: { a: '1', b: '', mark: '\ufeffbom', _watermill_message_uuid: 'mine' },
+    })
 
     const { message: read, stamp } = fromRecord(stored(toRecord(sent, { time: 5, expires: 9 }, 'millrace')), PLACE)
 

@@ -57,8 +57,11 @@ export function fromNats(
     ignored,
   )
   const id = read.id ?? (watermill === '' ? undefined : watermill)
-  const message = opened(id === read.id ? read : { ...read, id }, msg.data, () => foreignId(...place))
-  return { message, stamp: read }
+  let all = id === read.id ? read : { ...read, id }
+  // Beside another id of ours it is metadata of the user's, whatever it is called.
+  if (read.id !== undefined && watermill !== undefined && watermill !== read.id)
+    all = { ...all, metadata: Object.freeze({ ...all.metadata, [WATERMILL_ID]: watermill }) }
+  return { message: opened(all, msg.data, () => foreignId(...place)), stamp: read }
 }
 
 function ignored(name: string): boolean {

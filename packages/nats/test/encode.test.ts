@@ -13,7 +13,7 @@ function arrived(block: HeaderBlock, payload: Uint8Array): Parameters<typeof fro
 }
 
 test('a message is read as it was written, whatever is in its metadata', () => {
-  const metadata = { plain: 'x', odd: ' a\r\nb: c', empty: '', 'Nats-Msg-Id': 'no' }
+  const metadata = { plain: 'x', odd: ' a\r\nb: c', empty: '', 'Nats-Msg-Id': 'no', _watermill_message_uuid: 'mine' }
   const sent = message('payload', { id: 'odd\r\nid', key: ' key ', metadata })
 
   const { message: read, stamp } = fromNats(arrived(toNats(sent, { time: 5, expires: 9 }, 'millrace'), sent.payload), ['s', 1]) // prettier-ignore

@@ -87,9 +87,12 @@ function otherId(headers: Headers, property: unknown): string | undefined {
 }
 
 function* entries(headers: Headers): Iterable<readonly [string, unknown]> {
+  // Beside another id of ours it is metadata of the user's, whatever it is called. What comes again has both.
+  const { [HEADERS.id]: id, [WATERMILL_ID]: uuid } = headers
+  const theirs = typeof id !== 'string' || id === '' || id === uuid
   for (const key of Object.keys(headers))
     if (key.startsWith(ESCAPE)) yield [key.slice(ESCAPE.length), headers[key]]
-    else if (key !== WATERMILL_ID && !THEIRS.test(key)) yield [key, headers[key]]
+    else if (!(theirs && key === WATERMILL_ID) && !THEIRS.test(key)) yield [key, headers[key]]
 }
 
 /** How often the queue handed it out before; a classic queue does not count. */
