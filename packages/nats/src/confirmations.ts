@@ -1,4 +1,3 @@
-import type { Msg } from '@nats-io/transport-node'
 import { asError } from 'millrace/adapter'
 import { ours } from './errors.ts'
 import type { Asker, Replies } from './replies.ts'
@@ -22,8 +21,8 @@ export const ACK: Uint8Array = new TextEncoder().encode('+ACK')
 /** Acknowledgements of which the server has yet to say that they are stored. */
 export class Confirmations implements Asker, Unsure {
   readonly done: Promise<void>
-  /** By the index asked with; an empty one is confirmed. */
-  readonly #replies: string[] = []
+  /** Those that nobody will confirm any more: of all, once the link has broken. */
+  readonly #failed: string[] = []
   #left = 0
   #resolve: () => void = () => undefined
   #reject: (error: Error) => void = () => undefined
@@ -36,25 +35,24 @@ export class Confirmations implements Asker, Unsure {
   }
 
   get words(): readonly Word[] {
-    return this.#replies.filter(reply => reply !== '').map(reply => ({ reply, word: ACK, until: Infinity }))
+    return this.#failed.map(reply => ({ reply, word: ACK, until: Infinity }))
   }
 
   ask(replies: Replies, reply: string): void {
     this.#left++
-    const index = this.#replies.push(reply) - 1
     try {
-      replies.ask(reply, ACK, this, index)
+      replies.ask(reply, ACK, this, 0)
     } catch (error) {
-      this.failed(asError(error))
+      this.failed(asError(error), 0, reply)
     }
   }
 
-  answered(_answer: Msg, index: number): void {
-    this.#replies[index] = ''
+  answered(): void {
     if (--this.#left === 0) this.#resolve()
   }
 
-  failed(error: Error): void {
+  failed(error: Error, _index: number, reply: string): void {
+    this.#failed.push(reply)
     this.#reject(ours(error, 'ack'))
   }
 }

@@ -7,7 +7,7 @@ import type { HeaderBlock } from './header-block.ts'
 /** Whoever waits for an answer. Exactly one of the two is called, once. */
 export interface Asker {
   answered(msg: Msg, index: number): void
-  failed(error: Error, index: number): void
+  failed(error: Error, index: number, subject: string): void
 }
 
 interface Question {
@@ -94,7 +94,7 @@ export class Replies {
     if (!this.#nc.isClosed()) this.#inbox.unsubscribe()
     const open = [...this.#questions.values()]
     this.#questions.clear()
-    for (const { asker, index } of open) asker.failed(error, index)
+    for (const { asker, index, subject } of open) asker.failed(error, index, subject)
   }
 
   #arrive(msg: Msg): void {
@@ -104,16 +104,16 @@ export class Replies {
     this.#questions.delete(token)
     const { asker, index, subject } = question
     if (msg.data.length === 0 && msg.headers?.code === 503)
-      asker.failed(new MillraceError('NO_ROUTE', `nats: ${this.#options.nobody(subject)}`), index)
+      asker.failed(new MillraceError('NO_ROUTE', `nats: ${this.#options.nobody(subject)}`), index, subject)
     else asker.answered(msg, index)
   }
 
   #sweep(): void {
     const now = performance.now()
-    for (const [token, { asker, index, until }] of this.#questions) {
+    for (const [token, { asker, index, subject, until }] of this.#questions) {
       if (until > now) return // the oldest come first
       this.#questions.delete(token)
-      asker.failed(new MillraceError('TIMEOUT', `nats: no answer within ${this.#patience} ms`), index)
+      asker.failed(new MillraceError('TIMEOUT', `nats: no answer within ${this.#patience} ms`), index, subject)
     }
   }
 
@@ -126,7 +126,7 @@ export class Replies {
       for (const [token, { asker, index, subject }] of this.#questions)
         if (subject === error.subject) {
           this.#questions.delete(token)
-          asker.failed(error, index)
+          asker.failed(error, index, subject)
         }
     }
   }
