@@ -83,12 +83,12 @@ export class DishPattern implements Pattern {
         const key = Buffer.from(group).toString('latin1')
         if (groups.has(key) || group.length > MAX_GROUP) return false
         groups.set(key, new Uint8Array(group))
-        for (const peer of this.#peers) peer.request('join', group)
+        for (const peer of this.#peers) if (peer.linked) peer.request('join', group)
         return true
       },
       remove: group => {
         if (!groups.delete(Buffer.from(group).toString('latin1'))) return false
-        for (const peer of this.#peers) peer.request('leave', group)
+        for (const peer of this.#peers) if (peer.linked) peer.request('leave', group)
         return true
       },
     }

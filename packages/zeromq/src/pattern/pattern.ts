@@ -76,9 +76,14 @@ export interface Peer {
   inject(message: readonly Uint8Array[]): void
   /**
    * Tells the peer a request, outside any high-water mark, in order with `write`: as a command (ZMTP 3.1), as a message
-   * `01`/`00` + topic before that. Does nothing while the peer is not `linked`: `linked` sends the whole state.
+   * `01`/`00` + topic before that. While the peer is not `linked` it waits with what was written.
    */
   request(request: Request, topic: Uint8Array): void
+  /**
+   * Takes back the requests that wait to be sent. Where messages wait, subscriptions to `topics` are put before them (true);
+   * otherwise nothing is (false).
+   */
+  renew(topics: Iterable<Uint8Array>): boolean
 }
 
 /** Octets `from` to `to` of `bytes`, borrowed until the next call on the peer. */

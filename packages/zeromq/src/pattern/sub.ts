@@ -12,7 +12,6 @@ export class SubPattern implements Pattern {
   readonly canSend = false
   readonly topics: Topics
   readonly #host: Host
-  readonly #peers = new Set<Peer>()
   readonly #in = new FairQueue()
   readonly #own = new OwnTopics()
 
@@ -47,21 +46,21 @@ export class SubPattern implements Pattern {
   }
 
   attach(peer: Peer): Verdict {
-    this.#peers.add(peer)
     this.#own.attach(peer)
     this.#in.attach(peer)
     return 'accept'
   }
 
   linked(peer: Peer): Verdict {
-    this.#own.tell(peer)
+    this.#own.linked(peer)
     return 'accept'
   }
 
-  unlinked(): void {}
+  unlinked(peer: Peer): void {
+    this.#own.unlinked(peer)
+  }
 
   detach(peer: Peer): void {
-    this.#peers.delete(peer)
     this.#own.detach(peer)
     this.#in.detach(peer)
   }
@@ -92,12 +91,11 @@ export class SubPattern implements Pattern {
       },
       has: topic => own.has(topic),
       add: topic => {
-        own.add(topic)
-        for (const peer of this.#peers) peer.request('subscribe', topic)
+        own.subscribe(topic)
         return true
       },
       remove: topic => {
-        if (own.remove(topic) === 'last') for (const peer of this.#peers) peer.request('cancel', topic)
+        own.cancel(topic)
         return true
       },
     }

@@ -52,11 +52,13 @@ export class XsubPattern implements Pattern {
   }
 
   linked(peer: Peer): Verdict {
-    this.#own.tell(peer)
+    this.#own.linked(peer)
     return 'accept'
   }
 
-  unlinked(): void {}
+  unlinked(peer: Peer): void {
+    this.#own.unlinked(peer)
+  }
 
   detach(peer: Peer): void {
     const at = this.#peers.indexOf(peer)
@@ -86,14 +88,14 @@ export class XsubPattern implements Pattern {
     const request = requestOf(frame)
     if (request === undefined) return false
     const topic = frame.subarray(1)
-    if (request === 'subscribe') this.#own.add(topic)
-    else if (this.#own.remove(topic) !== 'last' && !this.#host.options.verboseUnsubscribe) return true
-    for (const peer of this.#peers) peer.request(request, topic)
+    if (request === 'subscribe') this.#own.subscribe(topic)
+    else this.#own.cancel(topic, this.#host.options.verboseUnsubscribe)
     return true
   }
 
   #spread(message: Outgoing): Sent {
     if (this.#peers.length === 0) return 'drop'
+    this.#own.precede()
     this.#host.spread(message, this.#peers, this.#peers.length)
     return 'accept'
   }

@@ -110,9 +110,26 @@ export class Pipe {
     this.in.inject(message)
   }
 
-  /** Tells the peer a request, outside the mark. Nothing while the peer is not linked: `linked` sends the whole state. */
+  /** Tells the peer a request, outside the mark, in order with what is written. */
   request(request: Request, topic: Uint8Array): void {
-    if (this.linked) this.out.command(encodeCommand(VERBS[request], topic))
+    this.out.command(encodeCommand(VERBS[request], topic))
+  }
+
+  /**
+   * Takes back the requests that wait to be sent. Where messages wait, subscriptions to `topics` are put before them (true);
+   * otherwise nothing is (false). What was taken in part has been dropped before.
+   */
+  renew(topics: Iterable<Uint8Array>): boolean {
+    const queue = this.out
+    const messages: Buffer[][] = []
+    while (queue.peek()) {
+      const message = (queue.flags & COMMAND) === 0 ? queue.read(this.#frames) : queue.skip()
+      if (message !== undefined) messages.push(message)
+    }
+    if (messages.length === 0) return false
+    for (const topic of topics) this.request('subscribe', topic)
+    for (const message of messages) queue.inject(message)
+    return true
   }
 
   #request(): Request | undefined {

@@ -25,6 +25,8 @@ export class FakePeer implements Peer {
   /** Every message written to it, frames joined by '|'. */
   readonly got: string[] = []
   readonly requests: string[] = []
+  /** Messages and requests, as they would be sent. */
+  readonly out: { is: Request | 'message'; text: string }[] = []
   closed: string | undefined
   readonly #queue: Queued[] = []
   #pattern: Pattern | undefined
@@ -54,7 +56,9 @@ export class FakePeer implements Peer {
     this.room--
     const parts: readonly Part[] =
       typeof message === 'string' || message instanceof Uint8Array ? [message] : message.slice(from)
-    this.got.push([...envelope, ...parts].map(part => Buffer.from(part as Uint8Array).toString('latin1')).join('|'))
+    const text = [...envelope, ...parts].map(part => Buffer.from(part as Uint8Array).toString('latin1')).join('|')
+    this.got.push(text)
+    this.out.push({ is: 'message', text })
     return true
   }
 
@@ -92,7 +96,24 @@ export class FakePeer implements Peer {
   }
 
   request(request: Request, topic: Uint8Array): void {
-    if (this.linked) this.requests.push(`${request} ${Buffer.from(topic).toString('latin1')}`)
+    const text = Buffer.from(topic).toString('latin1')
+    this.requests.push(`${request} ${text}`)
+    this.out.push({ is: request, text })
+  }
+
+  /** Nothing that was written has left, unless `sent` was called. */
+  renew(topics: Iterable<Uint8Array>): boolean {
+    const messages = this.out.filter(({ is }) => is === 'message')
+    this.out.length = 0
+    if (messages.length === 0) return false
+    for (const topic of topics) this.request('subscribe', topic)
+    this.out.push(...messages)
+    return true
+  }
+
+  /** Everything that waited has left: what it was, in order. */
+  sent(): string[] {
+    return this.out.splice(0).map(({ is, text }) => (is === 'message' ? text : `${is} ${text}`))
   }
 
   /** Connects it: attached, and linked unless told otherwise. */
