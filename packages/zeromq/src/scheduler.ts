@@ -13,8 +13,13 @@ export interface Flushable {
  */
 export type FlushPolicy = 'adaptive' | 'at-once' | 'turn' | 'full'
 
-/** Operations that may settle at once before one settles from the event loop, so that others get their turn. */
-const OPERATIONS = 2048
+/**
+ * Milliseconds for which operations settle at once before one settles from the event loop, so that others get their turn. A turn
+ * costs as much as a hundred small messages, and nobody can tell how much an application does with each.
+ */
+const SLICE = 1
+/** Operations between two looks at the clock. */
+const OPERATIONS = 256
 /** Steps of handshakes in one turn: each may cost a third of a millisecond. */
 const HANDSHAKES = 1
 /** Milliseconds after which the policy 'full' writes what there is. */
@@ -32,7 +37,10 @@ export class Scheduler {
   #dirty: Flushable[] = []
   #state: 'idle' | 'microtask' | 'turning' = 'idle'
   #left = OPERATIONS
+  /** When operations began to settle at once. */
+  #began = Number.NEGATIVE_INFINITY
   #yielding: Promise<void> | undefined
+  readonly #clock: () => number
   #holds = 0
   #keeper: NodeJS.Timeout | undefined
   #keeping = false
@@ -44,6 +52,11 @@ export class Scheduler {
   readonly #next = (): void => this.#turn()
   readonly #atExit = (): void => {
     for (const member of this.#members) member.flushAtExit()
+  }
+
+  /** `clock` gives milliseconds. */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#clock = clock
   }
 
   /** Has `flush` called soon. */
@@ -67,15 +80,7 @@ export class Scheduler {
 
   /** Counts an operation that could settle at once. A promise: it has to settle only after that. */
   spend(): Promise<void> | undefined {
-    if (--this.#left > 0) return undefined
-    this.#yielding ??= new Promise(resolve => {
-      setImmediate(() => {
-        this.#left = OPERATIONS
-        this.#yielding = undefined
-        resolve()
-      })
-    })
-    return this.#yielding
+    return --this.#left > 0 ? undefined : this.#spent()
   }
 
   /** One more reason for the process to stay alive. */
@@ -100,6 +105,23 @@ export class Scheduler {
     if (!this.#members.delete(member) || this.#members.size > 0) return
     process.off('exit', this.#atExit)
     this.#wake()
+  }
+
+  #spent(): Promise<void> | undefined {
+    if (this.#yielding !== undefined) return this.#yielding
+    if (this.#clock() - this.#began < SLICE) {
+      this.#left = OPERATIONS
+      return undefined
+    }
+    this.#yielding = new Promise(resolve => {
+      setImmediate(() => {
+        this.#began = this.#clock()
+        this.#left = OPERATIONS
+        this.#yielding = undefined
+        resolve()
+      })
+    })
+    return this.#yielding
   }
 
   #addLate(member: Flushable): void {
