@@ -63,7 +63,7 @@ export const context: Context = shared(new Context())
 /** The contexts of all threads together: their inproc names can be reached from each. */
 function shared(one: Context): Context {
   const core = coreOfContext(one)
-  core.inproc.threads = new InprocThreads(core.inproc, core)
+  core.inproc.threads = new InprocThreads(core.inproc, core.frames)
   return one
 }
 

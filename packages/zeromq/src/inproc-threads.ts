@@ -1,7 +1,6 @@
 import { BroadcastChannel, MessageChannel, postMessageToThread, threadId, type MessagePort } from 'node:worker_threads'
 import type { Inproc, InprocConnection, InprocEnd } from './inproc.ts'
 import type { Frames } from './pipe/frames.ts'
-import type { SlabPool } from './pipe/slab.ts'
 import { NameLocks } from './name-locks.ts'
 import { ThreadLink, type ThreadPeer } from './thread-link.ts'
 
@@ -35,16 +34,16 @@ const CHANNEL = 'millrace.zeromq.inproc'
  */
 export class InprocThreads {
   readonly #inproc: Inproc
-  readonly #shared: { frames: Frames; slabs: SlabPool }
+  readonly #frames: Frames
   readonly #sought = new Map<number, { readonly name: string; readonly connection: InprocConnection }>()
   // A browser keeps its locks for all its processes.
   readonly #names = new NameLocks(`${CHANNEL}.${process.pid}`)
   #channel: BroadcastChannel | undefined
   #count = 0
 
-  constructor(inproc: Inproc, shared: { frames: Frames; slabs: SlabPool }) {
+  constructor(inproc: Inproc, frames: Frames) {
     this.#inproc = inproc
-    this.#shared = shared
+    this.#frames = frames
   }
 
   /** A connection of this thread waits for a name. */
@@ -107,7 +106,7 @@ export class InprocThreads {
     const bound = this.#inproc.boundTo(name)
     if (bound === undefined || (this.#names.available && !this.#names.has(name))) return
     const { port1, port2 } = new MessageChannel()
-    const link = new ThreadLink(port1, peer, this.#shared)
+    const link = new ThreadLink(port1, peer, this.#frames)
     if (!bound.accepts(link)) return link.close()
     const offer: Offer = { millraceInproc: id, port: port2, peer: peerOf(bound) }
     postMessageToThread(from, offer, [port2]).then(
@@ -125,7 +124,7 @@ export class InprocThreads {
     const { millraceInproc: id, port, peer } = value as Offer
     const sought = this.#sought.get(id)
     this.#sought.delete(id)
-    const link = new ThreadLink(port, peer, this.#shared)
+    const link = new ThreadLink(port, peer, this.#frames)
     if (sought === undefined || sought.connection.waits === undefined || !this.#inproc.join(sought.connection, link)) {
       return link.close()
     }

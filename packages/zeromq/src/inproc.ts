@@ -1,9 +1,8 @@
 import { ZmqError } from './errors.ts'
 import type { Frames } from './pipe/frames.ts'
+import { Mailbox } from './pipe/mailbox.ts'
 import { Pipe } from './pipe/pipe.ts'
-import { Queue } from './pipe/queue.ts'
 import type { QueueEvents } from './pipe/queue-events.ts'
-import type { SlabPool } from './pipe/slab.ts'
 
 /** A socket at one end of an inproc connection. */
 export interface InprocEnd {
@@ -12,7 +11,6 @@ export interface InprocEnd {
   /** HELLO_MSG, or null. */
   readonly hello: Uint8Array | null
   readonly frames: Frames
-  readonly slabs: SlabPool
   attach(pipe: Pipe): boolean
   linked(pipe: Pipe): boolean
   detach(pipe: Pipe): void
@@ -145,12 +143,10 @@ export class InprocConnection {
   constructor(connecter: InprocEnd, ended: (connection: InprocConnection) => void) {
     this.connecter = connecter
     this.#ended = ended
-    const { marks, slabs, frames } = connecter
-    const there = new Queue(slabs, this.#events('binder', 'connecter'), { mark: marks.send, conflate: marks.conflate })
-    const back = new Queue(slabs, this.#events('connecter', 'binder'), {
-      mark: marks.receive,
-      conflate: marks.conflate,
-    })
+    const { marks, frames } = connecter
+    const { conflate } = marks
+    const there = new Mailbox(frames, this.#events('binder', 'connecter'), { mark: marks.send, conflate })
+    const back = new Mailbox(frames, this.#events('connecter', 'binder'), { mark: marks.receive, conflate })
     this.pipe = new Pipe({ out: there, in: back }, CARRIER, { frames, side: 'connect' })
   }
 
@@ -221,7 +217,7 @@ export class InprocConnection {
     this.#binderEnded?.(this)
   }
 
-  #events(reader: 'connecter' | 'binder', writer: 'connecter' | 'binder'): QueueEvents {
+  #events(reader: 'connecter' | 'binder', writer: 'connecter' | 'binder'): Pick<QueueEvents, 'filled' | 'room'> {
     return {
       filled: () => {
         if (reader === 'connecter') {
@@ -230,7 +226,6 @@ export class InprocConnection {
           this.#binder?.readable(this.peerPipe)
         }
       },
-      full: () => {},
       room: () => {
         if (writer === 'connecter') {
           if (this.#attached) this.connecter.writable(this.pipe)

@@ -2,6 +2,7 @@ import type { EngineOptions } from './engine/engine.ts'
 import type { ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
 import type { MonitorEvent } from './monitor.ts'
 import type { Pipe } from './pipe/pipe.ts'
+import type { Queue } from './pipe/queue.ts'
 import type { QueueEvents } from './pipe/queue-events.ts'
 import type { ReconnectOptions } from './reconnection.ts'
 import type { FlushPolicy, Scheduler } from './scheduler.ts'
@@ -13,7 +14,7 @@ export interface SessionHost {
   readonly linger: number
   readonly scheduler: Scheduler
   /** Makes the pipe of a session, not yet attached. */
-  createPipe(session: Session, out: QueueEvents, into: QueueEvents): Pipe
+  createPipe(session: Session, out: QueueEvents, into: QueueEvents): Pipe<Queue>
   /** Gives the pipe to the pattern. False: refused, the connection is to be closed. */
   attach(pipe: Pipe): boolean
   linked(pipe: Pipe): boolean

@@ -1,6 +1,7 @@
 import { Engine, type EngineEvents } from './engine/engine.ts'
 import type { HandshakeFailure, PeerProperties, ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
 import type { Pipe } from './pipe/pipe.ts'
+import type { Queue } from './pipe/queue.ts'
 import { Reconnection } from './reconnection.ts'
 import type { Flushable } from './scheduler.ts'
 import type { Connecting, Link, Receiver, ConnectEvents } from './transport/transport.ts'
@@ -31,7 +32,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
   readonly #dial: ((events: ConnectEvents) => Connecting) | undefined
   readonly #reconnection: Reconnection | undefined
   #state: State
-  #pipe: Pipe | undefined
+  #pipe: Pipe<Queue> | undefined
   #attached = false
   #writing = false
   #flushing = false
@@ -140,7 +141,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     this.#lost({ code: 'EPROTO', message: reason })
   }
 
-  #makePipe(): Pipe {
+  #makePipe(): Pipe<Queue> {
     const pipe = this.#host.createPipe(this, new Outgoing(this), new Incoming(this))
     this.#pipe = pipe
     return pipe

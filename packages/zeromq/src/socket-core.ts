@@ -13,7 +13,6 @@ import type { Frames } from './pipe/frames.ts'
 import { Pipe } from './pipe/pipe.ts'
 import { Queue } from './pipe/queue.ts'
 import type { QueueEvents } from './pipe/queue-events.ts'
-import type { SlabPool } from './pipe/slab.ts'
 import type { FlushPolicy, Scheduler } from './scheduler.ts'
 import { Security } from './security.ts'
 import type { SessionHost } from './session-host.ts'
@@ -92,6 +91,11 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
       if (this.#receiving !== undefined) this.#wakeReceiver()
       return this.context.scheduler.spend() ?? DONE
     }
+    return this.#sendLater(sent, message, to, signal)
+  }
+
+  /** Waits for room, as SNDTIMEO says. For itself because of its closures, as `after`. */
+  #sendLater(sent: Sent, message: Outgoing, to: Destination, signal: AbortSignal | undefined): Promise<void> {
     const timeout = this.settings.values.sendTimeout
     const waits = timeout !== 0 && (sent === 'full' || sent === 'EFSM') && !this.pattern.canSend
     const refusal = sent === 'full' ? 'EAGAIN' : sent
@@ -324,10 +328,6 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return this.context.scheduler
   }
 
-  get slabs(): SlabPool {
-    return this.context.slabs
-  }
-
   get frames(): Frames {
     return this.context.frames
   }
@@ -368,7 +368,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return { send, receive, conflate: conflate && conflates(this.type) }
   }
 
-  createPipe(session: Session, out: QueueEvents, into: QueueEvents): Pipe {
+  createPipe(session: Session, out: QueueEvents, into: QueueEvents): Pipe<Queue> {
     const { send, receive, conflate } = this.marks
     const { slabs, frames } = this.context
     return new Pipe(
@@ -476,7 +476,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     if (count === 0) return
     this.#fanOut ??= new FanOut(this.context.slabs)
     const fanOut = this.#fanOut
-    fanOut.encode(message)
+    fanOut.begin(message)
     for (let i = 0; i < count; i++) fanOut.give(peers[i] as Pipe) // i is below the length, and peers are our pipes
     fanOut.done()
   }

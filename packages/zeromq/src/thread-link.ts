@@ -2,7 +2,6 @@ import type { MessagePort } from 'node:worker_threads'
 import type { InprocEnd } from './inproc.ts'
 import type { Frames } from './pipe/frames.ts'
 import type { Pipe, Request } from './pipe/pipe.ts'
-import type { SlabPool } from './pipe/slab.ts'
 import type { TypeName } from './socket-types.ts'
 import { acceptsPeer, type SocketType } from './wire/socket-type.ts'
 
@@ -33,7 +32,6 @@ export class ThreadLink implements InprocEnd {
   readonly routingId: Uint8Array
   readonly hello = null
   readonly frames: Frames
-  readonly slabs: SlabPool
   readonly marks: InprocEnd['marks'] = { send: WINDOW, receive: WINDOW, conflate: false }
   readonly #port: MessagePort
   #pipe: Pipe | undefined
@@ -47,11 +45,10 @@ export class ThreadLink implements InprocEnd {
   /** Set by whoever made the connection. */
   ended: () => void = () => {}
 
-  constructor(port: MessagePort, peer: ThreadPeer, shared: { frames: Frames; slabs: SlabPool }) {
+  constructor(port: MessagePort, peer: ThreadPeer, frames: Frames) {
     this.type = peer.type
     this.routingId = peer.routingId
-    this.frames = shared.frames
-    this.slabs = shared.slabs
+    this.frames = frames
     this.#port = port
     port.on('message', (note: Note) => this.#receive(note))
     port.on('close', () => this.#closed())

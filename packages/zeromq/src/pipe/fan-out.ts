@@ -1,21 +1,23 @@
 import { MORE } from '../wire/frame.ts'
 import { BY_REFERENCE, packLongHeader, packPart, partSize, type Outgoing, type Part } from './part.ts'
 import type { Pipe } from './pipe.ts'
+import { Queue } from './queue.ts'
 import { LARGE_SLAB, type Slab, type SlabPool } from './slab.ts'
 
 /**
- * Encodes a message once and gives it to any number of pipes, which share the memory.
+ * Gives a message to any number of pipes. Those to connections share its memory: it is encoded once, for the first of them.
  *
- *     fanOut.encode(message)
+ *     fanOut.begin(message)
  *     for (const pipe of matching) fanOut.give(pipe)
  *     fanOut.done()
  */
 export class FanOut {
   readonly #slabs: SlabPool
+  #message: Outgoing = ''
+  #encoded = false
   #slab: Slab | undefined
   #start = 0
   #at = 0
-  #given = 0
   readonly #one: Part[] = ['']
   /** Runs before the last one, where a message has parts that are held by reference. */
   #runs: { start: number; end: number; body: Uint8Array }[] = NO_RUNS
@@ -24,8 +26,46 @@ export class FanOut {
     this.#slabs = slabs
   }
 
-  /** Encodes a message; nothing is sent yet. The message must not be given on after the next `encode`. */
-  encode(message: Outgoing): void {
+  /** A new message; nothing is sent yet. The one before must not be given on any more. */
+  begin(message: Outgoing): void {
+    this.#message = message
+    this.#encoded = false
+  }
+
+  /** Gives the message to a pipe. False: the pipe has no room, and this message is dropped for it. */
+  give(pipe: Pipe): boolean {
+    const { out } = pipe
+    if (!(out instanceof Queue)) return out.write(this.#message)
+    if (!out.room()) return false
+    if (!this.#encoded) this.#encode(this.#message)
+    const slab = this.#slab! // it is encoded
+    if (this.#runs === NO_RUNS) {
+      out.append(slab, this.#start, this.#at, 1)
+      return true
+    }
+    const tail = this.#at > this.#start
+    for (let i = 0; i < this.#runs.length; i++) {
+      const run = this.#runs[i]!
+      out.append(slab, run.start, run.end, !tail && i + 1 === this.#runs.length ? 1 : 0, run.body)
+    }
+    if (tail) out.append(slab, this.#start, this.#at, 1)
+    return true
+  }
+
+  /** Ends the message. */
+  done(): void {
+    this.#runs = NO_RUNS
+    this.#message = ''
+  }
+
+  /** Returns the slab that is being filled to its pool; the next message takes another. */
+  rest(): void {
+    this.#slab?.release()
+    this.#slab = undefined
+    this.#at = 0
+  }
+
+  #encode(message: Outgoing): void {
     const parts = typeof message === 'string' || message instanceof Uint8Array ? this.#single(message) : message
     let needed = 0
     for (let i = 0; i < parts.length; i++) {
@@ -57,39 +97,7 @@ export class FanOut {
     }
     this.#start = start
     this.#at = at
-    this.#given = 0
-  }
-
-  /** Gives the encoded message to a pipe. False: the pipe has no room, and this message is dropped for it. */
-  give(pipe: Pipe): boolean {
-    const out = pipe.out
-    if (!out.room()) return false
-    const slab = this.#slab! // encode() has been called
-    this.#given++
-    if (this.#runs === NO_RUNS) {
-      out.append(slab, this.#start, this.#at, 1)
-      return true
-    }
-    const tail = this.#at > this.#start
-    for (let i = 0; i < this.#runs.length; i++) {
-      const run = this.#runs[i]!
-      out.append(slab, run.start, run.end, !tail && i + 1 === this.#runs.length ? 1 : 0, run.body)
-    }
-    if (tail) out.append(slab, this.#start, this.#at, 1)
-    return true
-  }
-
-  /** Ends the message: where nobody took it, its memory is used again. */
-  done(): void {
-    if (this.#given === 0) this.#at = this.#runs === NO_RUNS ? this.#start : this.#runs[0]!.start
-    this.#runs = NO_RUNS
-  }
-
-  /** Returns the slab that is being filled to its pool; the next message takes another. */
-  rest(): void {
-    this.#slab?.release()
-    this.#slab = undefined
-    this.#at = 0
+    this.#encoded = true
   }
 
   #single(part: Part): readonly Part[] {

@@ -1,4 +1,5 @@
 import { Bodies } from './bodies.ts'
+import { BY_REFERENCE, type Outgoing, type Part } from './part.ts'
 import type { Slab } from './slab.ts'
 
 /**
@@ -26,6 +27,39 @@ export class Frames {
     const whole = this.#bodies.take(size)
     slab.bytes.copy(whole, 0, start, end)
     return whole
+  }
+
+  /** A copy of what somebody sends; from `BY_REFERENCE` on the same memory. */
+  own(part: Part): Buffer {
+    if (typeof part === 'string') return this.#text(part)
+    const size = part.length
+    if (size <= LARGEST_INSIDE) return new View(part)
+    if (size <= LARGEST_SMALL) return this.#small.set(part, size)
+    if (size <= LARGEST_MEDIUM) return this.#medium.set(part, size)
+    if (size >= BY_REFERENCE) return owned(part)
+    const whole = this.#bodies.take(size)
+    whole.set(part)
+    return whole
+  }
+
+  /** The frames of `envelope`, then those of `message` from index `from` on, as their receiver will own them. */
+  message(message: Outgoing, envelope: readonly Uint8Array[] | undefined, from: number): Buffer[] {
+    if (envelope === undefined && from === 0) {
+      // An array that is made with what it holds takes no more memory than that.
+      if (message instanceof Uint8Array || typeof message === 'string') return [this.own(message)]
+      if (message.length === 1) return [this.own(message[0]!)] // there is one
+    }
+    const frames: Buffer[] = []
+    if (envelope !== undefined) for (let i = 0; i < envelope.length; i++) frames.push(this.own(envelope[i]!))
+    if (message instanceof Uint8Array || typeof message === 'string') frames.push(this.own(message))
+    else for (let i = from; i < message.length; i++) frames.push(this.own(message[i]!))
+    return frames
+  }
+
+  #text(text: string): Buffer {
+    const size = Buffer.byteLength(text)
+    if (size > LARGEST_MEDIUM) return Buffer.from(text)
+    return (size <= LARGEST_SMALL ? this.#small : this.#medium).write(text, size)
   }
 }
 
@@ -64,6 +98,25 @@ class Page {
     return new View(this.#memory, at, size)
   }
 
+  set(part: Uint8Array, size: number): Buffer {
+    const at = this.#room(size)
+    this.#bytes.set(part, at)
+    return new View(this.#memory, at, size)
+  }
+
+  write(text: string, size: number): Buffer {
+    const at = this.#room(size)
+    this.#bytes.write(text, at)
+    return new View(this.#memory, at, size)
+  }
+
+  #room(size: number): number {
+    if (this.#at + size > this.#bytes.length) this.#turn()
+    const at = this.#at
+    this.#at = (at + size + 7) & ~7
+    return at
+  }
+
   #turn(): void {
     this.#bytes = this.#bodies.take(this.#size)
     this.#memory = this.#bytes.buffer
@@ -79,20 +132,29 @@ const NO_WORDS = new Int32Array(0)
 const NATIVE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
 const LARGEST_SMALL = 256
 /** The class of all Buffers where the platform shows it: what `subarray` makes, without its checks. */
-const View: new (memory: ArrayBufferLike, at: number, size: number) => Buffer = bufferClass()
+const View: ViewClass = bufferClass()
+// Up to this size V8 keeps the octets of a copy in its own heap, where they cost no more than the object.
+const LARGEST_INSIDE = 64
 // From here on the call of `Buffer.copy` costs less than the loop.
 const LARGEST_BY_WORDS = 160
 // Above this a buffer of its own costs less than a part of a page.
 const LARGEST_MEDIUM = 4 * 1024
 
-function bufferClass(): new (memory: ArrayBufferLike, at: number, size: number) => Buffer {
+/** Octets `at` to `at + size` of some memory; or a copy of other octets. */
+type ViewClass = new (...of: [memory: ArrayBufferLike, at: number, size: number] | [octets: Uint8Array]) => Buffer
+
+function owned(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function bufferClass(): ViewClass {
   const shown = (Buffer as { [Symbol.species]?: unknown })[Symbol.species]
   if (typeof shown === 'function' && shown.prototype === Buffer.prototype && shown !== Buffer) {
-    return shown as new (memory: ArrayBufferLike, at: number, size: number) => Buffer
+    return shown as ViewClass
   }
   return class {
-    constructor(memory: ArrayBufferLike, at: number, size: number) {
+    constructor(memory: ArrayBufferLike, at?: number, size?: number) {
       return Buffer.from(memory as ArrayBuffer, at, size)
     }
-  } as unknown as new (memory: ArrayBufferLike, at: number, size: number) => Buffer
+  } as unknown as ViewClass
 }

@@ -3,7 +3,7 @@ import { COMMAND } from '../wire/frame.ts'
 import type { Frames } from './frames.ts'
 import type { Outgoing } from './part.ts'
 import type { Filter } from './filter.ts'
-import type { Queue } from './queue.ts'
+import type { Lane } from './lane.ts'
 
 /** What a pipe asks of whatever carries it: a session, or the other end of an inproc pair. */
 export interface PipeCarrier {
@@ -14,10 +14,10 @@ export interface PipeCarrier {
 /** What a peer asks for by a command (RFC 37 §3.3, RFC 48). */
 export type Request = 'subscribe' | 'cancel' | 'join' | 'leave'
 
-/** One peer of a socket: two queues, and what is known of it. It is the `Peer` that patterns see. */
-export class Pipe {
-  readonly out: Queue
-  readonly in: Queue
+/** One peer of a socket: two lanes, and what is known of it. It is the `Peer` that patterns see. */
+export class Pipe<L extends Lane = Lane> {
+  readonly out: L
+  readonly in: L
   /** `connect`: this side opened the connection, and the pipe outlives it. */
   readonly side: 'bind' | 'connect'
   /** True over udp: nobody can subscribe there. */
@@ -34,12 +34,12 @@ export class Pipe {
   readonly #carrier: PipeCarrier
 
   constructor(
-    queues: { out: Queue; in: Queue },
+    lanes: { out: L; in: L },
     carrier: PipeCarrier,
     options: { frames: Frames; side: 'bind' | 'connect'; datagrams?: boolean },
   ) {
-    this.out = queues.out
-    this.in = queues.in
+    this.out = lanes.out
+    this.in = lanes.in
     this.#carrier = carrier
     this.#frames = options.frames
     this.side = options.side
