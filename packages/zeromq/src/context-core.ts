@@ -24,6 +24,9 @@ export interface Member {
   terminate(): void
 }
 
+/** V8 keeps words of 64 bits in registers since version 13, that of Node 24. Bun says a version of V8 and has another engine. */
+const LONG_WORDS = Number.parseInt(process.versions.v8) >= 13 && process.versions['bun'] === undefined
+
 /** Octets that all quiet connections of a context read into. */
 const SCRATCH = 64 * 1024
 
@@ -31,7 +34,9 @@ const SCRATCH = 64 * 1024
 export class ContextCore {
   readonly scheduler: Scheduler = new Scheduler()
   readonly slabs: SlabPool = new SlabPool(undefined, new Bodies(youngObjects))
-  readonly frames: Frames = new Frames(page => markAsUntransferable(page), this.slabs.bodies)
+  readonly frames: Frames = new Frames(page => markAsUntransferable(page), this.slabs.bodies, {
+    words: LONG_WORDS ? 'long' : 'short',
+  })
   readonly inproc: Inproc = new Inproc()
   readonly scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH)
   readonly options = {

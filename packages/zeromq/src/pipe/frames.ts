@@ -1,6 +1,7 @@
 import { Bodies } from './bodies.ts'
 import { BY_REFERENCE, type Outgoing, type Part } from './part.ts'
 import type { Slab } from './slab.ts'
+import { LARGEST_MOVED, moveLong, moveShort, type Width, type Words } from './words.ts'
 
 /**
  * Makes the frames that applications receive, which they own: nothing else ever reads or writes that memory, and keeping a
@@ -13,10 +14,14 @@ export class Frames {
   readonly #bodies: Bodies
 
   /** `pin` is told of each page: nobody may take it away from the frames beside (`markAsUntransferable`). */
-  constructor(pin: (page: ArrayBufferLike) => void = () => {}, bodies: Bodies = new Bodies()) {
+  constructor(
+    pin: (page: ArrayBufferLike) => void = () => {},
+    bodies: Bodies = new Bodies(),
+    { words = 'short' }: { words?: Width } = {},
+  ) {
     this.#bodies = bodies
-    this.#small = new Page(16 * 1024, pin, bodies)
-    this.#medium = new Page(64 * 1024, pin, bodies)
+    this.#small = new Page(32 * 1024, pin, { bodies, words })
+    this.#medium = new Page(64 * 1024, pin, { bodies, words })
   }
 
   /** A copy of the slab's octets `[start, end)`. */
@@ -68,15 +73,19 @@ class Page {
   readonly #size: number
   readonly #pin: (page: ArrayBufferLike) => void
   readonly #bodies: Bodies
+  readonly #wide: boolean
+  readonly #largestMoved: number
   #bytes: Buffer = EMPTY
-  #words: Int32Array = NO_WORDS
+  #words: Words = NO_WORDS
   #memory: ArrayBufferLike = EMPTY.buffer
   #at = 0
 
-  constructor(size: number, pin: (page: ArrayBufferLike) => void, bodies: Bodies) {
+  constructor(size: number, pin: (page: ArrayBufferLike) => void, { bodies, words }: { bodies: Bodies; words: Width }) {
     this.#size = size
     this.#pin = pin
     this.#bodies = bodies
+    this.#wide = words === 'long'
+    this.#largestMoved = LARGEST_MOVED[words]
   }
 
   copy(slab: Slab, start: number, size: number): Buffer {
@@ -84,14 +93,13 @@ class Page {
     const page = this.#bytes
     const at = this.#at
     this.#at = (at + size + 7) & ~7
-    if (size <= LARGEST_BY_WORDS) {
-      // A frame begins at a multiple of 8, a record anywhere: a view reads words there, and costs a fraction of a call.
-      const { view, bytes } = slab
+    if (size <= this.#largestMoved) {
+      const { bytes, view } = slab
       const words = this.#words
-      const first = at >> 2
-      const count = size >> 2
-      for (let i = 0; i < count; i++) words[first + i] = view.getInt32(start + (i << 2), NATIVE)
-      for (let i = count << 2; i < size; i++) page[at + i] = bytes[start + i]!
+      let i = this.#wide
+        ? moveLong(view, start, size, words as BigInt64Array, at)
+        : moveShort(view, start, size, words as Int32Array, at)
+      for (; i < size; i++) page[at + i] = bytes[start + i]!
     } else {
       slab.bytes.copy(page, at, start, start + size)
     }
@@ -120,7 +128,7 @@ class Page {
   #turn(): void {
     this.#bytes = this.#bodies.take(this.#size)
     this.#memory = this.#bytes.buffer
-    this.#words = new Int32Array(this.#memory)
+    this.#words = this.#wide ? new BigInt64Array(this.#memory) : new Int32Array(this.#memory)
     this.#pin(this.#memory)
     this.#at = 0
   }
@@ -128,15 +136,11 @@ class Page {
 
 const EMPTY = Buffer.alloc(0)
 const NO_WORDS = new Int32Array(0)
-/** The order of octets in this machine's words. */
-const NATIVE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
 const LARGEST_SMALL = 256
 /** The class of all Buffers where the platform shows it: what `subarray` makes, without its checks. */
 const View: ViewClass = bufferClass()
 // Up to this size V8 keeps the octets of a copy in its own heap, where they cost no more than the object.
 const LARGEST_INSIDE = 64
-// From here on the call of `Buffer.copy` costs less than the loop.
-const LARGEST_BY_WORDS = 160
 // Above this a buffer of its own costs less than a part of a page.
 const LARGEST_MEDIUM = 4 * 1024
 
