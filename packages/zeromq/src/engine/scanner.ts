@@ -65,9 +65,24 @@ export class Scanner {
     let whole = at
     let messages = 0
     let result: Scanned = 'more'
+    const short = !queue.conflate && this.#limits.frame >= 255
     this.wanted = 0
     while (end - at >= 2) {
       const flags = bytes[at]!
+      if (flags === 0 && short && this.#parts === 0) {
+        // Messages of one short frame, as most are: there is nothing to look at but whether they are whole.
+        while (room > 0 && end - at >= 2 && bytes[at] === 0) {
+          const next = at + 2 + bytes[at + 1]!
+          if (next > end) break
+          at = next
+          messages++
+          room--
+        }
+        if (at > whole) {
+          whole = at
+          continue
+        }
+      }
       let size = bytes[at + 1]!
       let from = at + 2
       if ((flags & LONG) !== 0) {

@@ -213,6 +213,7 @@ test('a PING between the frames of a message is answered, and breaks nothing', (
 
 test.each([
   ['a PING without a time to live', '\u0004\u0006\u0004PING\u0000', {}],
+  ['a short frame above the limit', '\u0000\u00c8', { frame: 100 }],
   ['a frame above the limit', '\u0002\u0000\u0000\u0000\u0000\u0000\u0000\u0004\u0001', { frame: 1024 }],
   ['a frame that no memory could hold', '\u0002\u007f\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff', {}],
   ['a command above the limit', '\u0006\u0000\u0000\u0000\u0000\u0001\u0000\u0000\u0000', {}],
