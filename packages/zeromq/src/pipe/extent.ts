@@ -45,3 +45,8 @@ export function endOfMessage(extent: Extent): number {
   }
   return extent.end
 }
+
+/** A body that is held by reference as a frame: the same memory. */
+export function bodyOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

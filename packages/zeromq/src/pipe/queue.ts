@@ -1,5 +1,5 @@
 import { COMMAND, LONG, MORE } from '../wire/frame.ts'
-import { endOfMessage, Extent } from './extent.ts'
+import { bodyOf, endOfMessage, Extent } from './extent.ts'
 import type { Filter } from './filter.ts'
 import type { Frames } from './frames.ts'
 import { BY_REFERENCE, packLongHeader, packPart, partSize, type Outgoing, type Part } from './part.ts'
@@ -55,13 +55,6 @@ export class Queue {
   /** True when there is nothing at all to take: no message and no command. */
   get empty(): boolean {
     return this.#head === undefined
-  }
-
-  /** Octets that are queued. Walks the extents. */
-  get size(): number {
-    let size = 0
-    for (let extent = this.#head; extent !== undefined; extent = extent.next) size += extent.size
-    return size
   }
 
   /** True when a write would be accepted now. Lets the link take first when the mark is reached; a refusal is followed by `room()`. */
@@ -147,9 +140,8 @@ export class Queue {
 
   /** Looks at the first frame of the next message or command. False: there is none. */
   peek(): boolean {
-    const head = this.#head
-    if (head === undefined) return false
-    this.#look(head)
+    if (this.#head === undefined) return false
+    this.#look(this.#head)
     return true
   }
 
@@ -160,11 +152,21 @@ export class Queue {
   read(frames: Frames, lead?: Buffer): Buffer[] | undefined {
     let extent = this.#head
     if (extent === undefined) return undefined
+    // One short frame, as most messages are: worth a way of its own.
+    if (lead === undefined && extent.slab.bytes[extent.start] === 0) {
+      const { slab, start } = extent
+      const end = start + 2 + slab.bytes[start + 1]!
+      const frame = frames.copy(slab, start + 2, end)
+      extent.start = end
+      this.#readOne(extent)
+      if (end === extent.end) this.#drop(extent)
+      this.flags = 0
+      return [frame]
+    }
     let into: Buffer[] | undefined
     for (;;) {
-      const { slab } = extent
+      const { slab, start: at } = extent
       const { bytes } = slab
-      const at = extent.start
       const flags = bytes[at]!
       let size = bytes[at + 1]!
       let body = at + 2
@@ -174,7 +176,7 @@ export class Queue {
       }
       let frame: Buffer
       if (body === extent.end && extent.body !== undefined) {
-        frame = owned(extent.body)
+        frame = bodyOf(extent.body)
         extent.body = undefined
         extent.start = body
       } else {
@@ -206,8 +208,11 @@ export class Queue {
       const { bytes } = slab
       let at = extent.start
       let taken = 0
-      // Messages of one frame, as most are.
-      while (at < end && into.length < max) {
+      let count = into.length
+      const most = Math.min(max, count + extent.messages)
+      // An array that grows by itself is copied again and again; for a few messages it does not matter.
+      if (most - count > 16) into.length = most
+      while (at < end && count < most) {
         const flags = bytes[at]!
         let size = bytes[at + 1]!
         let body = at + 2
@@ -220,10 +225,12 @@ export class Queue {
         }
         at = body + size
         taken++
-        if (filter === undefined || filter.wants(bytes, body, at)) into.push([frames.copy(slab, body, at)])
+        if (filter === undefined || filter.wants(bytes, body, at)) into[count++] = [frames.copy(slab, body, at)]
       }
+      if (into.length > count) into.length = count
       if (taken === 0) {
-        this.#readOther(frames, into, filter)
+        const other = this.#readOther(frames, filter)
+        if (other !== undefined) into.push(other)
         continue
       }
       extent.start = at
@@ -250,9 +257,8 @@ export class Queue {
       }
       // A command, a message of several frames, or a body that is held by reference.
       if ((flags & ~LONG) !== 0 || (body === extent.end && extent.body !== undefined)) {
-        const into: Buffer[][] = []
-        this.#readOther(frames, into, filter)
-        if (into.length > 0) return into[0]
+        const other = this.#readOther(frames, filter)
+        if (other !== undefined) return other
         continue
       }
       const end = body + size
@@ -264,30 +270,26 @@ export class Queue {
     }
   }
 
-  /** One message of `readMany` that is not a single frame in a slab, or a command. */
-  #readOther(frames: Frames, into: Buffer[][], filter: Filter | undefined): void {
+  /** One message that is not a single frame in a slab, or a command; undefined: it was dropped. */
+  #readOther(frames: Frames, filter: Filter | undefined): Buffer[] | undefined {
     this.peek()
-    const wanted =
-      (this.flags & COMMAND) === 0 && (filter === undefined || filter.wants(this.bytes, this.from, this.to))
-    const message = wanted ? this.read(frames) : this.skip()
-    if (message !== undefined) into.push(message)
+    if ((this.flags & COMMAND) === 0 && (filter === undefined || filter.wants(this.bytes, this.from, this.to)))
+      return this.read(frames)
+    this.skip()
+    return undefined
   }
 
   /** Drops the next message or command. */
   skip(): void {
-    let extent = this.#head
-    if (extent === undefined) return
-    for (;;) {
+    for (let extent = this.#head; extent !== undefined; extent = this.#drop(extent)) {
       this.#look(extent)
       const flags = this.flags
       extent.start = this.bytes === extent.slab.bytes ? this.to : extent.end
       if (extent.start === extent.end) extent.body = undefined
-      if ((flags & MORE) === 0) {
-        if ((flags & COMMAND) === 0) this.#readOne(extent)
-        this.#drop(extent)
-        return
-      }
-      extent = this.#drop(extent)!
+      if ((flags & MORE) !== 0) continue
+      if ((flags & COMMAND) === 0) this.#readOne(extent)
+      this.#drop(extent)
+      return
     }
   }
 
@@ -448,7 +450,7 @@ export class Queue {
     }
     this.from = at + 9
     if (this.from === extent.end && extent.body !== undefined) {
-      this.bytes = owned(extent.body)
+      this.bytes = bodyOf(extent.body)
       this.from = 0
       this.to = extent.body.length
     } else {
@@ -483,8 +485,7 @@ export class Queue {
   }
 
   #credit(messages: number, atOnce: boolean): void {
-    if (this.mark === 0) this.#owed = 0
-    else if (atOnce) this.#owed = 0
+    if (this.mark === 0 || atOnce) this.#owed = 0
     else if ((this.#owed += messages) >= (this.mark + 1) >> 1) this.#owed = 0
     if (this.#refused && this.length + this.#owed < Math.max(this.mark, 1)) {
       this.#refused = false
@@ -494,7 +495,3 @@ export class Queue {
 }
 
 const EMPTY = Buffer.alloc(0)
-
-function owned(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}

@@ -198,6 +198,21 @@ test('many messages come out as they do one by one, whatever their shape, and no
   expect([first.length, left, queue.length, queue.empty]).toEqual([8, 2, 0, true])
 })
 
+test('a hundred messages leave no gaps among them, wanted or not, and no more than are asked for', () => {
+  const { queue } = queueOf()
+  const all = Array.from({ length: 100 }, (_, i) => String(i))
+  for (const text of all) queue.write(text)
+  const even = { wants: (bytes: Uint8Array, _from: number, to: number) => bytes[to - 1]! % 2 === 0 } // the last digit
+
+  const some: Buffer[][] = [[Buffer.from('there before')]]
+  queue.readMany(frames, some, 31, even)
+  const rest: Buffer[][] = []
+  queue.readMany(frames, rest, 100)
+
+  expect(some.map(String)).toEqual(['there before', ...all.filter((_, i) => i % 2 === 0).slice(0, 30)])
+  expect(rest.map(String)).toEqual(all.slice(59))
+})
+
 test('the next message that is wanted comes out whole, whatever lies before it', () => {
   const { queue } = queueOf({ mark: 20 })
   const wants = (bytes: Uint8Array, from: number): boolean => bytes[from] === 0x61
