@@ -38,16 +38,17 @@ export class ReadBuffer {
       return this.#scratch
     }
     const least = this.#streaming ? Math.max(wanted, STREAMING_READ) : Math.max(wanted, QUIET_READ)
+    const most = wanted > SMALL_FRAME ? LARGE_SLAB : SMALL_FRAMES_READ
     let slab = this.slab
     if (slab !== undefined && kept === 0 && slab.uses === 1) this.at = this.end = 0
     if (slab === undefined || slab.bytes.length - this.end < least) {
       if (parked && this.#streaming) {
         this.#ahead ??= this.#slabs.take(LARGE_SLAB)
-        return this.#ahead.bytes.subarray(AHEAD_OF_READ)
+        return this.#ahead.bytes.subarray(AHEAD_OF_READ, AHEAD_OF_READ + most)
       }
       slab = this.#move(kept, least)
     }
-    return slab.bytes.subarray(this.end)
+    return slab.bytes.subarray(this.end, this.end + Math.max(most, least))
   }
 
   /** `size` octets have been read into what `space` gave, which was not the body. */
@@ -155,6 +156,10 @@ const LARGEST_READ = 256 * 1024
 /** A read of this size shows a busy connection; also the least room that such a connection reads into. */
 const STREAMING_READ = 16 * 1024
 const QUIET_READ = 512
+/** The most that one read takes of small frames: the messages that are made of it, and what they leave, stay in the cache. */
+const SMALL_FRAMES_READ = 64 * 1024
+/** A frame that was cut off and lacks more than this shows larger ones, of which a read takes what there is room for. */
+const SMALL_FRAME = 256
 /** What is left free before a read that begins before all of the last one is understood: room for the beginning of a frame. */
 const AHEAD_OF_READ = 16 * 1024
 /** Up to here a body's memory is set aside at the word of the peer; it costs nothing before octets come. */
