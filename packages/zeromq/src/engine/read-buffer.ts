@@ -16,6 +16,8 @@ export class ReadBuffer {
   bodyAt = 0
   #bodySize = 0
   #streaming = false
+  /** Reads until frames are taken for small again. */
+  #larger = 0
   /** Where the next read goes while what was read before waits to be understood. */
   #ahead: Slab | undefined
   readonly #slabs: SlabPool
@@ -38,7 +40,9 @@ export class ReadBuffer {
       return this.#scratch
     }
     const least = this.#streaming ? Math.max(wanted, STREAMING_READ) : Math.max(wanted, QUIET_READ)
-    const most = wanted > SMALL_FRAME ? LARGE_SLAB : SMALL_FRAMES_READ
+    if (wanted > SMALL_FRAME) this.#larger = SEEN_LARGER
+    else if (this.#larger > 0) this.#larger--
+    const most = this.#larger > 0 ? LARGE_SLAB : SMALL_FRAMES_READ
     let slab = this.slab
     if (slab !== undefined && kept === 0 && slab.uses === 1) this.at = this.end = 0
     if (slab === undefined || slab.bytes.length - this.end < least) {
@@ -160,6 +164,8 @@ const QUIET_READ = 512
 const SMALL_FRAMES_READ = 64 * 1024
 /** A frame that was cut off and lacks more than this shows larger ones, of which a read takes what there is room for. */
 const SMALL_FRAME = 256
+/** For so many reads: of larger frames, too, some are cut off near their end. */
+const SEEN_LARGER = 8
 /** What is left free before a read that begins before all of the last one is understood: room for the beginning of a frame. */
 const AHEAD_OF_READ = 16 * 1024
 /** Up to here a body's memory is set aside at the word of the peer; it costs nothing before octets come. */

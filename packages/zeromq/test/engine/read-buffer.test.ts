@@ -15,7 +15,7 @@ function streaming(pool: SlabPool): ReadBuffer {
 /** One whose slab has no more room. */
 function full(pool: SlabPool): ReadBuffer {
   const read = streaming(pool)
-  read.filled(read.space(MUCH).length)
+  read.filled(read.space(0).length)
   return read
 }
 
@@ -52,6 +52,19 @@ test.each([0, 40_000])(
     expect(large.space(MUCH, waiting > 0).length).toBeGreaterThan(100_000)
   },
 )
+
+test('frames are taken for larger ones until eight in turn were cut off where little was missing', () => {
+  const read = streaming(new SlabPool())
+  const sizes: number[] = []
+
+  for (const wanted of [MUCH, 0, MUCH, 10, 0, 10, 0, 10, 0, 10, 0]) {
+    read.at = read.end
+    sizes.push(read.space(wanted).length)
+    read.filled(65_536)
+  }
+
+  expect(sizes).toEqual([...Array.from({ length: 10 }, () => LARGE_SLAB), 65_536])
+})
 
 test.each([0, 1, 100, 16_384, 16_385, 40_000])(
   'a frame of which %d octets were read goes on in the next read',
