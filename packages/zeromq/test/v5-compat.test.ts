@@ -1,5 +1,7 @@
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as ours from '../src/v5-compat.ts'
 
@@ -127,21 +129,37 @@ describe.each([
     expect(() => make('rep').read()).toThrow('removed from compatibility mode')
   })
 
-  test('a proxy passes both ways and spares the capture the envelope', async () => {
-    const [router, dealer, capture, seen] = [make('router'), make('dealer'), make('push'), make('pull')]
-    capture.connect(await bound(seen))
-    // Bound before: a proxy of libzmq's owns its sockets, in a thread of its own.
-    const [front, back] = [await bound(router), await bound(dealer)]
-    zmq.proxy(router, dealer, capture)
-    const rep = make('rep').connect(back)
-    rep.on('message', (frame: Buffer) => rep.send(`${String(frame)}!`))
-    const req = make('req').connect(front)
-    const reply = once(req, 'message')
-    const captured = once(seen, 'message')
-    req.send('hello')
-
-    expect((await reply).map(String)).toEqual(['hello!'])
-    expect((await captured).map(String)).toEqual(['hello!'])
-    expect(() => zmq.proxy(req, rep)).toThrow('not supported in compatibility mode')
+  test('a proxy of other pairs of sockets is refused', () => {
+    expect(() => zmq.proxy(make('req'), make('rep'))).toThrow('not supported in compatibility mode')
   })
 })
+
+// The native one's proxy stands still now and then, or crashes its process: it is asked again. Ours is asked once.
+test.each([
+  ['ours', 1],
+  ['native', 6],
+] as const)(
+  '%s: a proxy passes both ways and spares the capture the envelope',
+  async (name, tries) => {
+    let came: unknown
+    for (let left = tries; left > 0 && came === undefined; left--) came = await throughProxy(name)
+
+    expect(came).toEqual({ reply: ['hello!'], captured: ['hello!'] })
+  },
+  60_000,
+)
+
+function throughProxy(name: 'ours' | 'native'): Promise<unknown> {
+  return new Promise(resolve => {
+    const child = fork(fileURLToPath(new URL('v5-proxy.ts', import.meta.url)), [name], {
+      execArgv: ['--conditions=millrace-source'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    const late = setTimeout(() => child.kill('SIGKILL'), 8_000)
+    child.on('message', resolve)
+    child.on('exit', () => {
+      clearTimeout(late)
+      resolve(undefined)
+    })
+  })
+}
