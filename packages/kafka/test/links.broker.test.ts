@@ -24,6 +24,23 @@ afterEach(async () => {
 let names = 0
 const unique = (name: string): string => `${name}-${process.pid}-${++names}`
 
+test('a connection that is cut while others are to be had is no loss', { timeout: 60_000 }, async () => {
+  const proxy = await server.proxy()
+  const [topic, broker] = [unique('cut'), open({ url: proxy.through(server.url) })]
+  await broker.publish(topic, message('a'))
+  const states = new Set<string>()
+  const watching = setInterval(() => states.add(broker.health().state), 1)
+
+  proxy.cut()
+  await new Promise(resolve => setTimeout(resolve, 500)) // whatever it looks for it has found by then
+  clearInterval(watching)
+  await broker.publish(topic, message('b'))
+
+  expect([...states]).toEqual(['up'])
+  await broker.close({ timeout: 0 })
+  await proxy.close()
+})
+
 test('a broker that is closed while it connects leaves no connection', { timeout: 60_000 }, async () => {
   const proxy = await server.proxy()
   const broker = kafka({ url: proxy.through(server.url) })
@@ -55,4 +72,18 @@ test('a close does not wait for answers that never come longer than it was told'
   expect(performance.now() - begun).toBeLessThan(5_000)
   expect(await failed).toMatchObject({ failures: [{ outcome: 'unknown', error: { code: 'CLOSED' } }] })
   await proxy.close()
+})
+
+test('health says down when the server is killed, and up when it is back', { timeout: 120_000 }, async () => {
+  const [topic, broker] = [unique('killed'), open()]
+  await broker.publish(topic, message('a'))
+  expect(broker.health().state).toBe('up')
+
+  await server.kill()
+  await expect.poll(() => broker.health().state, { timeout: 15_000 }).toBe('down')
+  expect(broker.health().lastError).toMatchObject({ code: 'DISCONNECTED' })
+
+  await server.restart()
+  await expect.poll(() => broker.health().state, { timeout: 60_000 }).toBe('up')
+  await broker.publish(topic, message('b'))
 })
