@@ -30,8 +30,8 @@ export function authenticate(context: Context, authenticator: Authenticator | nu
 }
 
 /**
- * Ends a context: its sockets can only be closed, all else fails with ETERM; resolves when all are closed and have lingered. `signal` ends
- * the wait, not the end of the context.
+ * Ends a context: its sockets can only be closed, all else fails with ETERM; resolves when all are closed and have lingered.
+ * `signal` ends the wait, not the end of the context.
  */
 export function terminate(context: Context, { signal }: WaitOptions = {}): Promise<void> {
   const ended = coreOfContext(context).terminate()

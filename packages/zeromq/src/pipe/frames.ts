@@ -1,4 +1,5 @@
 import { Bodies } from './bodies.ts'
+import { bodyOf } from './extent.ts'
 import { BY_REFERENCE, type Outgoing, type Part } from './part.ts'
 import type { Slab } from './slab.ts'
 import { LARGEST_MOVED, moveLong, moveShort, type Width, type Words } from './words.ts'
@@ -41,7 +42,7 @@ export class Frames {
     if (size <= LARGEST_INSIDE) return new View(part)
     if (size <= LARGEST_SMALL) return this.#small.set(part, size)
     if (size <= LARGEST_MEDIUM) return this.#medium.set(part, size)
-    if (size >= BY_REFERENCE) return owned(part)
+    if (size >= BY_REFERENCE) return bodyOf(part)
     const whole = this.#bodies.take(size)
     whole.set(part)
     return whole
@@ -89,10 +90,8 @@ class Page {
   }
 
   copy(slab: Slab, start: number, size: number): Buffer {
-    if (this.#at + size > this.#bytes.length) this.#turn()
+    const at = this.#room(size)
     const page = this.#bytes
-    const at = this.#at
-    this.#at = (at + size + 7) & ~7
     if (size <= this.#largestMoved) {
       const { bytes, view } = slab
       const words = this.#words
@@ -146,10 +145,6 @@ const LARGEST_MEDIUM = 4 * 1024
 
 /** Octets `at` to `at + size` of some memory; or a copy of other octets. */
 type ViewClass = new (...of: [memory: ArrayBufferLike, at: number, size: number] | [octets: Uint8Array]) => Buffer
-
-function owned(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
 
 function bufferClass(): ViewClass {
   const shown = (Buffer as { [Symbol.species]?: unknown })[Symbol.species]
