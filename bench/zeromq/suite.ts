@@ -159,6 +159,7 @@ function everybody(log: (line: string) => void): Contender[] {
       plays: ['push-pull', 'req-rep'],
       pace: 12,
     },
+    { name: 'millrace, busyPoll', program: worker('millrace', 'poll'), ours: true, plays: ['req-rep'], pace: 12 },
     { name: 'zeromq', program: worker('zeromq', 'await'), ours: false, plays: tcp, pace: 1 },
     { name: 'raw net', program: node('net-worker.ts'), ours: false, plays: ['push-pull', 'req-rep'], pace: 30 },
   ]

@@ -1,6 +1,7 @@
 // One side of a case, over a library with the API of the `zeromq` package: ours or the native one.
 //   worker.ts LIBRARY API ROLE PORT SIZE COUNT [curve]
-// API is `await` (await send, for await), `batch` (sendMany, receiveMany) or `data` (as await, and read by 'data' events).
+// API is `await` (await send, for await), `batch` (sendMany, receiveMany), `data` (as await, and read by 'data' events) or `poll`
+// (as await, and the event loop is kept awake for 200 µs while a receive waits).
 // A receiver says "ready" when it is bound and "result N" when it is done; a sender stays until it is killed.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type * as Zmq from 'zeromq'
@@ -132,10 +133,14 @@ async function inproc(): Promise<void> {
   await receiveAll(receiver)
 }
 
-// Where the platform has no direct reads (Bun, Deno) this is how it reads.
+// Where the platform has no direct reads (Bun, Deno) `data` is how it reads.
 function reading<S extends Socket>(socket: S): S {
-  const options = socket as unknown as { setStringOption(id: number, value: string): void }
+  const options = socket as unknown as {
+    setStringOption(id: number, value: string): void
+    setInt32Option(id: number, value: number): void
+  }
   if (api === 'data') options.setStringOption(10_008, 'data')
+  if (api === 'poll') options.setInt32Option(113, 200)
   return socket
 }
 

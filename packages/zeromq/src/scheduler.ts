@@ -1,3 +1,5 @@
+import { BusyPoll } from './busy-poll.ts'
+
 /** Something with octets to write. */
 export interface Flushable {
   /** Set by the scheduler: already in its list. */
@@ -28,7 +30,7 @@ const FULL_AT_LATEST = 10
 const FOREVER = 2 ** 30
 
 /**
- * The turns of one context: when links are flushed, when operations have to yield, and what keeps the process alive.
+ * The turns of one context: when links are flushed, when operations have to yield, and what keeps the process alive and awake.
  *
  * The first flush of a turn of the event loop runs as a microtask, so that a lone message leaves at once; while messages go
  * on coming in the same turn the later ones run from `setImmediate`, so that `await send()` in a loop fills whole writes.
@@ -41,6 +43,7 @@ export class Scheduler {
   #began = Number.NEGATIVE_INFINITY
   #yielding: Promise<void> | undefined
   readonly #clock: () => number
+  readonly #busyPoll: BusyPoll
   #holds = 0
   #keeper: NodeJS.Timeout | undefined
   #keeping = false
@@ -57,6 +60,7 @@ export class Scheduler {
   /** `clock` gives milliseconds. */
   constructor(clock: () => number = () => performance.now()) {
     this.#clock = clock
+    this.#busyPoll = new BusyPoll(clock)
   }
 
   /** Has `flush` called soon. */
@@ -83,8 +87,9 @@ export class Scheduler {
     return --this.#left > 0 ? undefined : this.#spent()
   }
 
-  /** One more reason for the process to stay alive. */
-  hold(): void {
+  /** One more reason for the process to stay alive; for `busyPoll` microseconds the event loop does not sleep, either. */
+  hold(busyPoll: number = 0): void {
+    if (busyPoll > 0) this.#busyPoll.extend(busyPoll)
     if (++this.#holds > 1 || this.#keeping) return
     this.#keeping = true
     if (this.#keeper === undefined) this.#keeper = setInterval(() => {}, FOREVER)

@@ -58,7 +58,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     this.type = type
     this.#awaitRoom = new Waiters(context.scheduler)
     this.#awaitWritable = new Waiters(context.scheduler)
-    this.#awaitReadable = new Waiters(context.scheduler)
+    this.#awaitReadable = new Waiters(context.scheduler, () => this.settings.values.busyPoll)
     this.settings = new SocketOptions(this, context)
     this.security = new Security(this)
     this.endpoints = new Endpoints(this)
@@ -207,12 +207,12 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
         message: 'Socket is busy reading; only one receive operation may be in progress at any time',
       })
     }
-    const timeout = this.settings.values.receiveTimeout
+    const { receiveTimeout: timeout, busyPoll } = this.settings.values
     const { barred } = this.pattern
     // On a type that never receives the `zeromq` package waits for ever.
     if (timeout === 0 || barred === 'ENOTSUP') return Promise.reject(new ZmqError(barred ?? 'EAGAIN'))
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-    this.context.scheduler.hold()
+    this.context.scheduler.hold(busyPoll)
     const receiving = new Receiving(wrap, this.#received)
     receiving.waiter.bound(timeout, this.#refused, signal)
     this.#receiving = receiving

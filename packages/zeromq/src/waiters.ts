@@ -3,7 +3,7 @@ import { Waiter } from './waiter.ts'
 
 /** Who keeps the process alive while somebody waits; `Scheduler` is one. */
 interface Keeper {
-  hold(): void
+  hold(busyPoll?: number): void
   release(): void
 }
 
@@ -11,10 +11,12 @@ interface Keeper {
 export class Waiters {
   readonly #waiting = new Set<Waiter<void>>()
   readonly #keeper: Keeper | undefined
+  readonly #busyPoll: () => number
 
-  /** Without a `keeper` the process may end while somebody waits. */
-  constructor(keeper?: Keeper) {
+  /** Without a `keeper` the process may end while somebody waits. `busyPoll`: what it is told of a new wait. */
+  constructor(keeper?: Keeper, busyPoll: () => number = () => 0) {
     this.#keeper = keeper
+    this.#busyPoll = busyPoll
   }
 
   get any(): boolean {
@@ -24,7 +26,7 @@ export class Waiters {
   /** Resolves at the next `settle`; rejects with what `fail` says, or with the signal's reason. */
   wait(signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-    this.#keeper?.hold()
+    this.#keeper?.hold(this.#busyPoll())
     const waiter = new Waiter<void>(() => {
       this.#waiting.delete(waiter)
       this.#keeper?.release()
