@@ -54,10 +54,11 @@ const floors: Readonly<Record<string, PackageFloors>> = {
   zeromq: {
     rows: [
       ['errors', 'wire', 'cipher'],
-      ['pipe'],
+      ['pipe', 'busy-poll'],
       ['mechanism', 'pattern', 'transport'],
       [
         'engine',
+        'process-hold',
         'scheduler',
         'crowd',
         'reconnection',

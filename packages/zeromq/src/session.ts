@@ -2,6 +2,7 @@ import { Engine, type EngineEvents } from './engine/engine.ts'
 import type { HandshakeFailure, PeerProperties, ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
 import type { Pipe } from './pipe/pipe.ts'
 import type { Queue } from './pipe/queue.ts'
+import { ProcessHold } from './process-hold.ts'
 import { Reconnection } from './reconnection.ts'
 import type { Flushable } from './scheduler.ts'
 import type { Connecting, Link, Receiver, ConnectEvents } from './transport/transport.ts'
@@ -36,9 +37,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
   #attached = false
   #writing = false
   #flushing = false
-  #holding = false
-  /** How long an open socket with a finite LINGER keeps the process: begun again whenever something is sent. */
-  #patience: NodeJS.Timeout | undefined
+  readonly #processHold: ProcessHold
   /** It lingers; `last`: on this connection alone. */
   #closing: { timer: NodeJS.Timeout | undefined; last: boolean } | undefined
   #engine: Engine | undefined
@@ -55,6 +54,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
     this.#dial = dial
     this.side = dial === undefined ? 'bind' : 'connect'
     this.#reconnection = dial === undefined ? undefined : new Reconnection(options)
+    this.#processHold = new ProcessHold(host.scheduler)
     this.#state = { is: 'connecting', connecting: undefined }
     host.scheduler.join(this)
   }
@@ -98,7 +98,7 @@ export class Session implements Flushable, EngineEvents, Receiver {
         outlet.written()
         continue
       }
-      this.#patience?.refresh()
+      this.#processHold.refresh()
       if (state.link.write(chunks)) outlet.written()
       else this.#writing = true
     }
@@ -470,25 +470,12 @@ export class Session implements Flushable, EngineEvents, Receiver {
   /** Something came into the queue that is sent from. */
   hold(): void {
     this.#host.scheduler.add(this, this.#host.flushPolicy)
-    const { linger } = this.#host
-    // What would not be waited for at the end of the process does not keep it from ending.
-    if (this.#holding || linger === 0) return
-    this.#holding = true
-    this.#host.scheduler.hold()
-    if (linger > 0) this.#patience = setTimeout(() => this.#letGo(), linger).unref()
-  }
-
-  #letGo(): void {
-    if (!this.#holding) return
-    this.#holding = false
-    clearTimeout(this.#patience)
-    this.#patience = undefined
-    this.#host.scheduler.release()
+    this.#processHold.begin(this.#host.linger)
   }
 
   /** Looks whether there is still a reason for the process to wait for this session, and whether a lingering one is done. */
   #settle(): void {
-    if (!this.#writing && (this.#pipe === undefined || this.#pipe.out.empty)) this.#letGo()
+    if (!this.#writing && (this.#pipe === undefined || this.#pipe.out.empty)) this.#processHold.end()
     if (this.#state.is === 'failing' && !this.#writing) return this.#afterFailure()
     if (this.#closing !== undefined && this.#state.is !== 'closed' && this.#nothingLeft()) this.#end()
   }

@@ -1,11 +1,6 @@
 import { ZmqError } from './errors.ts'
+import type { Keeper } from './process-hold.ts'
 import { Waiter } from './waiter.ts'
-
-/** Who keeps the process alive while somebody waits; `Scheduler` is one. */
-interface Keeper {
-  hold(busyPoll?: number): void
-  release(): void
-}
 
 /** All who wait for the same to happen to a socket. */
 export class Waiters {
