@@ -152,6 +152,7 @@ function everybody(log: (line: string) => void): Contender[] {
       plays: ['push-pull', 'pub-sub', 'inproc', 'curve'],
       pace: 20,
     },
+    { name: 'millrace, packed', program: worker('millrace', 'packed'), ours: true, plays: ['push-pull'], pace: 25 },
     {
       name: "millrace, 'data' events",
       program: worker('millrace', 'data'),

@@ -3,13 +3,16 @@ import { Crowd } from './crowd.ts'
 import { Endpoints } from './endpoints.ts'
 import type { EngineOptions } from './engine/engine.ts'
 import { errorNumber, ZmqError } from './errors.ts'
+import { gather, gatherPacked, isFramesAlone } from './gather.ts'
 import type { InprocEnd } from './inproc.ts'
 import type { ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
 import type { Monitor, MonitorEvent } from './monitor.ts'
+import { PatternHost } from './pattern-host.ts'
 import { createPattern } from './pattern/create.ts'
-import type { Host, Incoming, Outgoing, Pattern, Peer, Sent } from './pattern/pattern.ts'
-import { FanOut } from './pipe/fan-out.ts'
+import type { Incoming, Outgoing, Pattern, Peer, Sent } from './pattern/pattern.ts'
 import type { Frames } from './pipe/frames.ts'
+import type { PackedMessages } from './pipe/packed-messages.ts'
+import { Packing } from './pipe/packing.ts'
 import { Pipe } from './pipe/pipe.ts'
 import { Queue } from './pipe/queue.ts'
 import type { QueueEvents } from './pipe/queue-events.ts'
@@ -49,7 +52,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   #forgotten = false
   #sending: Sending | undefined
   #receiving: { give(message: Incoming): void; fail(error: unknown): void } | undefined
-  #fanOut: FanOut | undefined
+  readonly #host: PatternHost
 
   /** `internal`: not a socket of the application, so that it counts nowhere. Throws EMFILE and ETERM. */
   constructor(context: ContextCore, type: TypeName, options: { internal?: boolean } = {}) {
@@ -62,7 +65,14 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     this.settings = new SocketOptions(this, context)
     this.security = new Security(this)
     this.endpoints = new Endpoints(this)
-    this.pattern = createPattern(type, this.#host())
+    this.#host = new PatternHost({
+      options: this.settings.forPattern,
+      slabs: context.slabs,
+      closePeer: (pipe, reason) => this.endpoints.reject(pipe, reason),
+      changed: () => this.#wake(),
+      random: () => this.security.random(),
+    })
+    this.pattern = createPattern(type, this.#host)
   }
 
   get state(): State {
@@ -166,18 +176,26 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   receiveMany(max: number, signal?: AbortSignal): Promise<Incoming[]> {
     return this.#take(first => {
       const batch = [first]
-      const { pattern } = this
-      if (pattern.receiveMany !== undefined) {
-        pattern.receiveMany(batch, max)
-        return batch
-      }
-      while (batch.length < max) {
-        const message = pattern.receive()
-        if (message === undefined) break
-        batch.push(message)
-      }
+      gather(batch, this.pattern, max)
       return batch
     }, signal)
+  }
+
+  /** As `receiveMany`, in one piece of memory; ENOTSUP on types whose messages have more to them than octets. */
+  receivePacked(max: number, signal?: AbortSignal): Promise<PackedMessages> {
+    if (this.#state !== 'open') this.check()
+    if (!isFramesAlone(this.type)) return Promise.reject(new ZmqError('ENOTSUP'))
+    const packing = new Packing()
+    if (this.#receiving === undefined) gatherPacked(packing, this.pattern, max)
+    if (packing.length === 0) {
+      return this.#wait(first => {
+        packing.add(first)
+        gatherPacked(packing, this.pattern, max)
+        return packing.finish(this.context.slabs.bodies)
+      }, signal)
+    }
+    if (this.#sending !== undefined) this.#wakeSender()
+    return this.#settled(packing.finish(this.context.slabs.bodies))
   }
 
   /** Whether a receive waits. */
@@ -299,7 +317,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     this.#awaitClose.settle()
     this.context.closing(this)
     this.endpoints.close(this.settings.values.linger, () => {
-      this.#fanOut?.rest()
+      this.#host.rest()
       this.context.leave(this)
       this.monitor?.stop()
     })
@@ -458,27 +476,6 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   ended(session: Session, dropped: number): void {
     this.dropped += dropped
     this.endpoints.ended(session)
-  }
-
-  // ---- what patterns need
-
-  #host(): Host {
-    return {
-      options: this.settings.forPattern,
-      spread: (message, peers, count) => this.#spread(message, peers, count),
-      closePeer: (peer, reason) => this.endpoints.reject(peer as Pipe, reason),
-      changed: () => this.#wake(),
-      random: () => this.security.random(),
-    }
-  }
-
-  #spread(message: Outgoing, peers: readonly Peer[], count: number): void {
-    if (count === 0) return
-    this.#fanOut ??= new FanOut(this.context.slabs)
-    const fanOut = this.#fanOut
-    fanOut.begin(message)
-    for (let i = 0; i < count; i++) fanOut.give(peers[i] as Pipe) // i is below the length, and peers are our pipes
-    fanOut.done()
   }
 }
 

@@ -4,6 +4,7 @@ import { Monitor } from './monitor.ts'
 import { Observer, observable } from './observer.ts'
 import type { OptionInput } from './options.ts'
 import type { Incoming, Outgoing, Sent } from './pattern/pattern.ts'
+import type { PackedMessages } from './pipe/packed-messages.ts'
 import type { Part } from './pipe/part.ts'
 import { SocketCore, type Destination } from './socket-core.ts'
 import { typeOfNumber } from './socket-types.ts'
@@ -166,6 +167,13 @@ export class Socket implements AsyncDisposable {
   receiveMany(max: number = 1024, { signal }: WaitOptions = PATIENT): Promise<Incoming[]> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
     return this.#core.receiveMany(max, signal)
+  }
+
+  /** What `receiveMany` gives, in one piece of memory: frames are made when they are asked for. */
+  receivePacked(max: number = 1024, { signal }: WaitOptions = PATIENT): Promise<PackedMessages> {
+    if (!(max >= 1)) return Promise.reject(new ZmqError('EINVAL', { message: 'max has to be 1 or more' }))
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+    return this.#core.receivePacked(max, signal)
   }
 
   /** Every message, in batches of what is there, until the socket is closed; throws the signal's reason when it aborts. */

@@ -1,6 +1,7 @@
 /* oxlint-disable typescript/no-unsafe-declaration-merging -- `zeromq` v6 types its classes so: send and receive come from Writable and Readable. */
 import { Context } from './context.ts'
 import type { Observer } from './observer.ts'
+import type { PackedMessages } from './pipe/packed-messages.ts'
 import {
   CONFLATABLE,
   CONTEXT,
@@ -60,6 +61,8 @@ export type SendOptions<O extends [...object[]]> = (O extends [infer T] ? T : ob
 
 type ReceiveType<T> = T extends { receive(): Promise<infer U> } ? U : never
 
+export type { PackedMessages } from './pipe/packed-messages.ts'
+
 /** Sockets that receive. */
 export interface Readable<M extends object[] = Message[]> {
   /** Octets that the kernel may hold; -1: the system's default. Node cannot set it for tcp: it is only kept. */
@@ -77,6 +80,12 @@ export interface Readable<M extends object[] = Message[]> {
   tryReceive(): M | undefined
   /** Messages that are there, at least one, waiting for the first, and at most `max` (1024). */
   receiveMany(max?: number, options?: WaitOptions): Promise<M[]>
+  /**
+   * Messages that are there, as `receiveMany` gives them, in one piece of memory that is the caller's: at the highest rates, where an
+   * array and a `Buffer` for each is most of what a message costs. At most `max` (1024, EINVAL below 1), and no further message
+   * after 256 KiB. ENOTSUP on types whose messages carry a routing id or a group beside their frames (SERVER, PEER, DISH).
+   */
+  receivePacked(max?: number, options?: WaitOptions): Promise<PackedMessages>
   /** Every message, in batches of what is there and at most `max` (1024), until the socket is closed. */
   batches(max?: number, options?: WaitOptions): AsyncIterable<M[]> & AsyncIterator<M[], undefined>
   /** Every message until the socket is closed. */

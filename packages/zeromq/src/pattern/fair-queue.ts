@@ -1,4 +1,4 @@
-import type { Filter, Incoming, Peer } from './pattern.ts'
+import type { Filter, Incoming, Packing, Peer } from './pattern.ts'
 import { ReadyList } from './ready-list.ts'
 
 /**
@@ -89,6 +89,14 @@ export class FairQueue {
   takeMany(into: Incoming[], max: number, filter?: Filter): void {
     for (let peer = this.next(); peer !== undefined && into.length < max; peer = this.next()) {
       peer.readMany(into, this.#peers.active === 1 ? max : into.length + 1, filter)
+      this.#took(peer)
+    }
+  }
+
+  /** As `takeMany`, packed, until `into` has `max` messages or is full. */
+  takePacked(into: Packing, max: number, filter?: Filter): void {
+    for (let peer = this.next(); peer !== undefined && into.length < max && !into.full; peer = this.next()) {
+      peer.readPacked(into, this.#peers.active === 1 ? max : into.length + 1, filter)
       this.#took(peer)
     }
   }

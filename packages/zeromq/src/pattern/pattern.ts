@@ -72,6 +72,8 @@ export interface Peer {
   readWanted(filter: Filter): Incoming | undefined
   /** The next messages, added to `into` until it has `max` or none is left; what `filter` does not want, and requests, are dropped. */
   readMany(into: Incoming[], max: number, filter?: Filter): void
+  /** The next messages, packed, until `into` has `max` or enough octets; what `filter` does not want, and requests, are dropped. */
+  readPacked(into: Packing, max: number, filter?: Filter): void
   /** Puts a message at the end of what is to be read, as if the peer had sent it, whatever the high-water mark is. */
   inject(message: readonly Uint8Array[]): void
   /**
@@ -91,6 +93,15 @@ export interface FrameView {
   readonly bytes: Uint8Array
   readonly from: number
   readonly to: number
+}
+
+/** Messages that are gathered in one piece of memory; a pipe knows how to add its own. */
+export interface Packing {
+  /** Whole messages so far. */
+  readonly length: number
+  /** It has enough octets. */
+  readonly full: boolean
+  add(message: Incoming): void
 }
 
 /** Which messages are wanted. */
@@ -189,6 +200,8 @@ export interface Pattern {
   receive(): Incoming | undefined
   /** Adds the next messages to `into`, as `receive` would give them, until it has `max`. Where it is missing `receive` serves. */
   receiveMany?(into: Incoming[], max: number): void
+  /** The same, packed, until `into` has `max` or is full. Where it is missing `receive` serves. */
+  receivePacked?(into: Packing, max: number): void
   /**
    * Why no `receive` can succeed now, whatever arrives: EFSM before a REQ has sent or while a REP owes its reply, ENOTSUP
    * on a type that never receives.

@@ -1,5 +1,5 @@
 import { FairQueue } from './fair-queue.ts'
-import type { Host, Incoming, Pattern, Peer, Sent, Verdict } from './pattern.ts'
+import type { Host, Incoming, Packing, Pattern, Peer, Sent, Verdict } from './pattern.ts'
 
 /** PULL (RFC 30) and GATHER (RFC 49, which drops what has more than one frame): fair-queued. */
 export class PullPattern implements Pattern {
@@ -35,6 +35,15 @@ export class PullPattern implements Pattern {
       const message = this.receive()
       if (message === undefined) return
       into.push(message)
+    }
+  }
+
+  receivePacked(into: Packing, max: number): void {
+    if (this.type === 'PULL') return this.#in.takePacked(into, max)
+    while (into.length < max && !into.full) {
+      const message = this.receive()
+      if (message === undefined) return
+      into.add(message)
     }
   }
 

@@ -1,5 +1,5 @@
 import { FairQueue } from './fair-queue.ts'
-import type { Host, Incoming, Pattern, Peer, Sent, Topics, Verdict } from './pattern.ts'
+import type { Host, Incoming, Packing, Pattern, Peer, Sent, Topics, Verdict } from './pattern.ts'
 import { OwnTopics } from './own-topics.ts'
 
 /**
@@ -34,6 +34,10 @@ export class SubPattern implements Pattern {
 
   receiveMany(into: Incoming[], max: number): void {
     this.#in.takeMany(into, max, this)
+  }
+
+  receivePacked(into: Packing, max: number): void {
+    this.#in.takePacked(into, max, this)
   }
 
   /** Whether a subscription matches a message with this first frame, or none where INVERT_MATCHING says so. */

@@ -46,6 +46,20 @@ export function endOfMessage(extent: Extent): number {
   return extent.end
 }
 
+/** Drops all after the first message of a queue that begins with this extent, and answers the extent that ends it. */
+export function keepFirst(head: Extent): Extent {
+  let last = head
+  let end = endOfMessage(last)
+  for (; end === last.end && last.continues; end = endOfMessage(last)) last = last.next! // where it continues
+  for (let extent = last.next; extent !== undefined; extent = extent.next) extent.release()
+  if (end < last.end) last.body = undefined
+  last.end = end
+  last.messages = 1
+  last.continues = false
+  last.next = undefined
+  return last
+}
+
 /** A body that is held by reference as a frame: the same memory. */
 export function bodyOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

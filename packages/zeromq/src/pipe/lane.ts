@@ -1,5 +1,6 @@
 import type { Filter } from './filter.ts'
 import type { Frames } from './frames.ts'
+import type { Packing } from './packing.ts'
 import type { Outgoing } from './part.ts'
 
 /**
@@ -37,6 +38,8 @@ export interface Lane {
   read(frames: Frames, lead?: Buffer): Buffer[] | undefined
   /** The next messages, added to `into` until it has `max`; what `filter` does not want, and commands, are dropped. */
   readMany(frames: Frames, into: Buffer[][], max: number, filter?: Filter): void
+  /** The next messages, packed, until `into` has `max` or enough octets; what `filter` does not want, and commands, are dropped. */
+  readPacked(into: Packing, max: number, filter?: Filter): void
   /** The next message that `filter` wants; those before it, and commands, are dropped. */
   readWanted(frames: Frames, filter: Filter): Buffer[] | undefined
   /** Drops the next message or command. */

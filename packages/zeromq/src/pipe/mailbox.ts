@@ -2,6 +2,7 @@ import { COMMAND } from '../wire/frame.ts'
 import type { Filter } from './filter.ts'
 import type { Frames } from './frames.ts'
 import type { Lane } from './lane.ts'
+import type { Packing } from './packing.ts'
 import type { Outgoing } from './part.ts'
 import type { QueueEvents } from './queue-events.ts'
 
@@ -103,6 +104,13 @@ export class Mailbox implements Lane {
     while (into.length < max && !this.empty) {
       const entry = this.#take()
       if (Array.isArray(entry) && (filter === undefined || wanted(filter, entry))) into.push(entry)
+    }
+  }
+
+  readPacked(into: Packing, max: number, filter?: Filter): void {
+    while (into.wants(max) && !this.empty) {
+      const entry = this.#take()
+      if (Array.isArray(entry) && (filter === undefined || wanted(filter, entry))) into.add(entry)
     }
   }
 

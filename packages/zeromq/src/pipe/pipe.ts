@@ -4,6 +4,7 @@ import type { Frames } from './frames.ts'
 import type { Outgoing } from './part.ts'
 import type { Filter } from './filter.ts'
 import type { Lane } from './lane.ts'
+import type { Packing } from './packing.ts'
 
 /** What a pipe asks of whatever carries it: a session, or the other end of an inproc pair. */
 export interface PipeCarrier {
@@ -96,6 +97,12 @@ export class Pipe<L extends Lane = Lane> {
   /** The next messages, added to `into` until it has `max`; what `filter` does not want, and requests, are dropped. */
   readMany(into: Buffer[][], max: number, filter?: Filter): void {
     this.in.readMany(this.#frames, into, max, filter)
+    this.#carrier.drained()
+  }
+
+  /** The next messages, packed, until `into` has `max` or enough octets; what `filter` does not want, and requests, are dropped. */
+  readPacked(into: Packing, max: number, filter?: Filter): void {
+    this.in.readPacked(into, max, filter)
     this.#carrier.drained()
   }
 

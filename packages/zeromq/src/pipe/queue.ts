@@ -1,7 +1,8 @@
 import { COMMAND, LONG, MORE } from '../wire/frame.ts'
-import { bodyOf, endOfMessage, Extent } from './extent.ts'
+import { bodyOf, endOfMessage, Extent, keepFirst } from './extent.ts'
 import type { Filter } from './filter.ts'
 import type { Frames } from './frames.ts'
+import type { Packing } from './packing.ts'
 import { BY_REFERENCE, packLongHeader, packPart, partSize, type Outgoing, type Part } from './part.ts'
 import type { QueueEvents } from './queue-events.ts'
 import { LARGE_SLAB, SMALL_SLAB, type Slab, type SlabPool } from './slab.ts'
@@ -128,11 +129,7 @@ export class Queue {
     this.#head = extent.next
     this.#torn = extent.continues
     extent.next = undefined
-    if (this.#head === undefined) {
-      this.#emptied()
-      // The writer's slab goes back as soon as nothing in it is queued; the next message takes a warm one.
-      this.#letGo()
-    }
+    if (this.#head === undefined) this.#emptied()
     this.length -= extent.messages
     this.#credit(extent.messages, true)
     return extent
@@ -241,6 +238,16 @@ export class Queue {
     }
   }
 
+  /** The next messages, packed, until `into` has `max` or enough octets; what `filter` does not want, and commands, are dropped. */
+  readPacked(into: Packing, max: number, filter?: Filter): void {
+    for (let extent = this.#head; extent !== undefined && into.wants(max); extent = this.#drop(extent)) {
+      const taken = into.take(extent, max, filter)
+      extent.messages -= taken
+      this.length -= taken
+      this.#credit(taken, false)
+    }
+  }
+
   /** As `read`, the next message that `filter` wants; those before it, and commands, are dropped. */
   readWanted(frames: Frames, filter: Filter): Buffer[] | undefined {
     for (;;) {
@@ -301,7 +308,6 @@ export class Queue {
     this.#torn = false
     this.#emptied()
     this.length = 0
-    this.#letGo()
     this.#credit(dropped, true)
     return dropped
   }
@@ -336,18 +342,10 @@ export class Queue {
 
   /** Drops what the next message takes the place of: all but the rest of one that was taken in part, which has to follow. */
   #supersede(): void {
-    let last = this.#head
-    if (last === undefined) return
+    if (this.#head === undefined) return
     if (!this.#torn) return void this.clear()
-    let end = endOfMessage(last)
-    for (; end === last.end && last.continues; end = endOfMessage(last)) last = last.next! // where it continues
-    for (let extent = last.next; extent !== undefined; extent = extent.next) extent.release()
-    if (end < last.end) last.body = undefined
-    last.end = end
-    last.messages = this.length = 1
-    last.continues = false
-    last.next = undefined
-    this.#tail = last
+    this.#tail = keepFirst(this.#head)
+    this.length = 1
   }
 
   #write(message: Outgoing, envelope: readonly Uint8Array[] | undefined, from: number): void {
@@ -428,6 +426,7 @@ export class Queue {
     this.#at = 0
   }
 
+  /** The writer's slab goes back as soon as nothing in it is queued; the next message takes a warm one. */
   #letGo(): void {
     const slab = this.#slab
     if (slab === undefined) return
@@ -461,6 +460,7 @@ export class Queue {
   #emptied(): void {
     this.#tail = undefined
     this.#announced = false
+    this.#letGo()
   }
 
   #readOne(extent: Extent): void {
@@ -476,10 +476,7 @@ export class Queue {
     if (extent.start < extent.end) return extent
     const next = extent.next
     this.#head = next
-    if (next === undefined) {
-      this.#emptied()
-      this.#letGo()
-    }
+    if (next === undefined) this.#emptied()
     extent.release()
     return next
   }

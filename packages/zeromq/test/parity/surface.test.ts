@@ -13,7 +13,7 @@ type Class = { prototype: object; length: number; name: string }
 
 /** What ours has on top (DESIGN §5). */
 const MORE: Readonly<Record<string, readonly string[]>> = {
-  Socket: ['trySend', 'tryReceive', 'sendMany', 'receiveMany', 'batches'],
+  Socket: ['trySend', 'tryReceive', 'sendMany', 'receiveMany', 'receivePacked', 'batches'],
   // Native defines these on the instance, when it is first asked for.
   Observer: [],
 }

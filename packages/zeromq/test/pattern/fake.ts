@@ -3,6 +3,7 @@ import type {
   FrameView,
   Host,
   Incoming,
+  Packing,
   Outgoing,
   Part,
   Pattern,
@@ -84,6 +85,14 @@ export class FakePeer implements Peer {
       const wanted = this.next() === 'message' && (filter === undefined || filter.wants(bytes, from, to))
       const message = this.read()
       if (wanted && message !== undefined) into.push(message)
+    }
+  }
+
+  readPacked(into: Packing, max: number, filter?: Filter): void {
+    while (into.length < max && !into.full && this.readable) {
+      const one: Incoming[] = []
+      this.readMany(one, 1, filter)
+      for (const message of one) into.add(message)
     }
   }
 
