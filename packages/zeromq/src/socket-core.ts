@@ -12,7 +12,6 @@ import { createPattern } from './pattern/create.ts'
 import type { Incoming, Outgoing, Pattern, Peer, Sent } from './pattern/pattern.ts'
 import type { Frames } from './pipe/frames.ts'
 import type { PackedMessages } from './pipe/packed-messages.ts'
-import { Packing } from './pipe/packing.ts'
 import { Pipe } from './pipe/pipe.ts'
 import { Queue } from './pipe/queue.ts'
 import type { QueueEvents } from './pipe/queue-events.ts'
@@ -132,6 +131,11 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     return sent
   }
 
+  /** Sends of many messages what can be sent at once, from index `from` on. Answers how many; `trySend` tells why not the next. */
+  sendSome(messages: readonly unknown[], from: number): number {
+    return this.#state === 'open' && this.#sending === undefined ? (this.pattern.sendMany?.(messages, from) ?? 0) : 0
+  }
+
   #wakeSender(): void {
     const waiter = this.#sending
     if (waiter === undefined || waiter.message === undefined) return
@@ -185,17 +189,11 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   receivePacked(max: number, signal?: AbortSignal): Promise<PackedMessages> {
     if (this.#state !== 'open') this.check()
     if (!isFramesAlone(this.type)) return Promise.reject(new ZmqError('ENOTSUP'))
-    const packing = new Packing()
-    if (this.#receiving === undefined) gatherPacked(packing, this.pattern, max)
-    if (packing.length === 0) {
-      return this.#wait(first => {
-        packing.add(first)
-        gatherPacked(packing, this.pattern, max)
-        return packing.finish(this.context.slabs.bodies)
-      }, signal)
-    }
+    const { bodies } = this.context.slabs
+    const packed = this.#receiving === undefined ? gatherPacked(this.pattern, max, bodies) : undefined
+    if (packed === undefined) return this.#wait(first => gatherPacked(this.pattern, max, bodies, first)!, signal) // of one
     if (this.#sending !== undefined) this.#wakeSender()
-    return this.#settled(packing.finish(this.context.slabs.bodies))
+    return this.#settled(packed)
   }
 
   /** Whether a receive waits. */

@@ -139,6 +139,8 @@ export class Socket implements AsyncDisposable {
     try {
       signal?.throwIfAborted()
       while (i < messages.length) {
+        i += to === undefined ? core.sendSome(messages, i) : 0
+        if (i === messages.length) break
         const message = outgoing(messages[i]!) // i is below the length
         if (!triedNow(core, message, to)) await core.send(message, to, signal)
         i++

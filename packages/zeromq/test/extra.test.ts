@@ -92,6 +92,31 @@ test('a socket that lingered in vain tells how many messages it dropped', async 
   expect(droppedMessages(push)).toBe(3)
 })
 
+test('sendMany sends messages of every kind in order, through marks that are reached again and again', async () => {
+  const push = new zmq.Push({ sendHighWaterMark: 7 })
+  const pull = new zmq.Pull({ receiveHighWaterMark: 7, receiveTimeout: 5000 })
+  await push.bind('tcp://127.0.0.1:*')
+  pull.connect(push.lastEndpoint!)
+  const kinds = (i: number): (zmq.MessageLike | zmq.MessageLike[])[] => [
+    Buffer.from(`${i}`),
+    `${i}`,
+    i,
+    [Buffer.from(`${i}`), 'more'],
+    Buffer.from(`${i}`),
+    Buffer.from(`${i}`),
+  ]
+  const messages = Array.from({ length: 6000 }, (_, i) => kinds(i)[i % 6]!)
+
+  const sending = push.sendMany(messages)
+  const got: string[][] = []
+  while (got.length < messages.length) got.push((await pull.receive()).map(String))
+  await sending
+
+  expect(got).toEqual(messages.map((_, i) => (i % 6 === 3 ? [`${i}`, 'more'] : [`${i}`])))
+  push.close()
+  pull.close()
+})
+
 test('a socket whose options are refused leaves nothing behind that a context would wait for', async () => {
   const context = new zmq.Context({ maxSockets: 1 })
   expect(() => new zmq.Push({ context, sendHighWaterMark: -1 })).toThrow(expect.objectContaining({ code: 'EINVAL' }))

@@ -60,6 +60,8 @@ export interface Peer {
    * of `message` from index `from` on; at least one frame in all. A full pipe with an idle link flushes before it refuses.
    */
   write(message: Outgoing, envelope?: readonly Uint8Array[], from?: number): boolean
+  /** Takes messages from index `from` on, as far as they are one frame of octets each and there is room. Answers how many. */
+  writeMany(messages: readonly unknown[], from: number): number
   /** What the next in the queue is: a request (`read` gives its topic as the only frame), a message, or nothing. */
   next(): Request | 'message' | undefined
   /** After `next` said that there is something: its first frame, without making a frame of it. */
@@ -196,6 +198,11 @@ export interface Pattern {
    * the others take none.
    */
   send(message: Outgoing, to?: number | string | Uint8Array): Sent
+  /**
+   * Sends messages from index `from` on, as `send` without `to`, as far as that is possible at once for many. Answers how many; `send`
+   * tells why not the next.
+   */
+  sendMany?(messages: readonly unknown[], from: number): number
   /** The next message, or undefined when there is none that the application may have now. */
   receive(): Incoming | undefined
   /** Adds the next messages to `into`, as `receive` would give them, until it has `max`. Where it is missing `receive` serves. */

@@ -23,6 +23,10 @@ export class PushPattern implements Pattern {
     return this.#out.send(message) ? 'accept' : 'full'
   }
 
+  sendMany(messages: readonly unknown[], from: number): number {
+    return this.#out.sendMany(messages, from)
+  }
+
   receive(): undefined {
     return undefined
   }

@@ -51,6 +51,15 @@ export class RoundRobin {
     return false
   }
 
+  /** Sends messages from index `from` on as long as one peer alone has room, and they are octets. Answers how many. */
+  sendMany(messages: readonly unknown[], from: number): number {
+    if (this.#peers.active !== 1) return 0
+    const peer = this.#peers.at(0)
+    const sent = peer.writeMany(messages, from)
+    if (sent > 0) this.#last = peer
+    return sent
+  }
+
   #skip(): void {
     this.#peers.deactivate(this.#current)
     if (this.#current >= this.#peers.active) this.#current = 0

@@ -25,6 +25,11 @@ export interface Lane {
   room(): boolean
   /** Takes the frames of `envelope`, then those of `message` from index `from` on, as one message. False: full, and nothing was taken. */
   write(message: Outgoing, envelope?: readonly Uint8Array[], from?: number): boolean
+  /**
+   * Takes messages from index `from` on, as far as they are one frame of octets each and there is room. Answers how many; `write` tells
+   * why not the next.
+   */
+  writeMany(messages: readonly unknown[], from: number): number
   /** Takes a message whatever the mark is, also after `seal`. */
   inject(message: Outgoing): void
   /** Takes a command, whatever the mark is. */

@@ -65,6 +65,12 @@ export class Mailbox implements Lane {
     return true
   }
 
+  writeMany(messages: readonly unknown[], from: number): number {
+    let at = from
+    for (let message = messages[at]; message instanceof Uint8Array && this.write(message); message = messages[at]) at++
+    return at - from
+  }
+
   inject(message: Outgoing): void {
     this.#put(this.#frames.message(message, undefined, 0))
     this.length++

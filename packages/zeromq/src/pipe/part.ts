@@ -9,6 +9,11 @@ export type Outgoing = Part | readonly Part[]
 /** From this size on a part is queued by reference and not copied: its owner must not write to it until it has been sent. */
 export const BY_REFERENCE: number = 16 * 1024
 
+/** Whether it is octets that are copied where they are queued. */
+export function isShort(part: unknown): part is Uint8Array {
+  return part instanceof Uint8Array && part.length < BY_REFERENCE
+}
+
 /** Octets of a part once encoded. */
 export function partSize(part: Part): number {
   return typeof part === 'string' ? Buffer.byteLength(part) : part.length

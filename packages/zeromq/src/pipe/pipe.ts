@@ -61,6 +61,11 @@ export class Pipe<L extends Lane = Lane> {
     return this.out.write(message, envelope, from)
   }
 
+  /** Takes messages from index `from` on, as far as they are one frame of octets each and there is room. Answers how many. */
+  writeMany(messages: readonly unknown[], from: number): number {
+    return this.out.writeMany(messages, from)
+  }
+
   /** What comes next; a message's or topic's first frame is then in `head`. */
   next(): Request | 'message' | undefined {
     const queue = this.in

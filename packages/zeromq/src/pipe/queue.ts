@@ -3,9 +3,10 @@ import { bodyOf, endOfMessage, Extent, keepFirst } from './extent.ts'
 import type { Filter } from './filter.ts'
 import type { Frames } from './frames.ts'
 import type { Packing } from './packing.ts'
-import { BY_REFERENCE, packLongHeader, packPart, partSize, type Outgoing, type Part } from './part.ts'
+import { BY_REFERENCE, isShort, packLongHeader, packPart, partSize, type Outgoing, type Part } from './part.ts'
 import type { QueueEvents } from './queue-events.ts'
-import { LARGE_SLAB, SMALL_SLAB, type Slab, type SlabPool } from './slab.ts'
+import { LARGE_SLAB, type Slab, type SlabPool } from './slab.ts'
+import { SlabWriter } from './slab-writer.ts'
 
 /**
  * The messages between a socket and one peer in one direction, first in, first out, as packed records.
@@ -25,29 +26,23 @@ export class Queue {
   to = 0
   flags = 0
 
-  readonly #slabs: SlabPool
+  readonly #writer: SlabWriter
   readonly #events: QueueEvents
   #announced = false
   #head: Extent | undefined
   #tail: Extent | undefined
-  #slab: Slab | undefined
-  #at = 0
   /** Read by the reader and not yet credited to the writer. */
   #owed = 0
   #refused = false
   /** Octets that came since whoever takes was told to. */
   #fresh = 0
-  /** Octets that were packed since the last slab was given back. */
-  #packed = 0
-  /** What the next slab has to hold, so that a busy queue does not begin with a small one each time. */
-  #next = SMALL_SLAB
   #closed = false
   /** What came last, and what was taken last, ended in the middle of a message. */
   #midway = false
   #torn = false
 
   constructor(slabs: SlabPool, events: QueueEvents, options: { mark: number; conflate?: boolean }) {
-    this.#slabs = slabs
+    this.#writer = new SlabWriter(slabs)
     this.#events = events
     this.mark = options.mark
     this.conflate = options.conflate ?? false
@@ -74,6 +69,30 @@ export class Queue {
     if (this.conflate) this.#supersede()
     this.#write(message, envelope, from)
     return true
+  }
+
+  /**
+   * Queues messages from index `from` on, as far as they are one frame of octets each and there is room. Answers how many; `write` tells
+   * why not the next.
+   */
+  writeMany(messages: readonly unknown[], from: number): number {
+    const writer = this.#writer
+    let at = from
+    while (at < messages.length && !this.conflate && this.room()) {
+      const room = this.mark === 0 ? messages.length : this.mark - this.length - this.#owed
+      const first = messages[at]
+      if (!isShort(first)) break
+      const slab = writer.room(first.length + 9)
+      const start = writer.at
+      const packed = writer.packMany(messages, at, Math.min(messages.length, at + room))
+      at += packed
+      this.#extend(slab, start, writer.at)
+      this.#tail!.messages += packed // #extend has made one
+      this.#midway = false
+      this.#fresh += writer.at - start
+      this.#came(packed)
+    }
+    return at - from
   }
 
   /** Queues a message whatever the mark is, also after `seal`. */
@@ -361,7 +380,11 @@ export class Queue {
       for (let i = from; i <= last; i++) this.#pack(message[i]!, i < last ? MORE : 0)
     }
     this.#tail!.messages++ // #pack has made one
-    this.length++
+    this.#came(1)
+  }
+
+  #came(messages: number): void {
+    this.length += messages
     this.announce()
     if (this.#fresh >= LARGE_SLAB) this.#offer()
   }
@@ -369,26 +392,23 @@ export class Queue {
   #pack(part: Part, flags: number): void {
     const size = partSize(part)
     if (size >= BY_REFERENCE) return this.#refer(part, size, flags)
-    const needed = size + 9
-    if (this.#slab === undefined || this.#at + needed > this.#slab.bytes.length) this.#rotate(needed)
-    const slab = this.#slab! // rotated in
-    const start = this.#at
+    const writer = this.#writer
+    const slab = writer.room(size + 9)
+    const start = writer.at
     const end = packPart(slab.bytes, start, part, size, flags)
-    this.#at = end
-    this.#packed += end - start
+    writer.at = end
     this.#fresh += end - start
     this.#extend(slab, start, end)
     this.#midway = (flags & MORE) !== 0
   }
 
   #refer(part: Part, size: number, flags: number): void {
-    if (this.#slab === undefined || this.#at + 9 > this.#slab.bytes.length) this.#rotate(9)
-    const slab = this.#slab! // rotated in
-    const start = this.#at
-    const end = packLongHeader(slab.bytes, start, flags, size)
-    this.#at = end
+    const writer = this.#writer
+    const slab = writer.room(9)
+    const start = writer.at
+    writer.at = packLongHeader(slab.bytes, start, flags, size)
     this.#fresh += size
-    this.#extend(slab, start, end)
+    this.#extend(slab, start, writer.at)
     this.#tail!.body = typeof part === 'string' ? Buffer.from(part) : part // #extend has made one
     this.#midway = (flags & MORE) !== 0
   }
@@ -417,25 +437,6 @@ export class Queue {
     this.#events.full()
   }
 
-  #rotate(needed: number): void {
-    if (this.#slab !== undefined) {
-      this.#slab.release()
-      this.#next = LARGE_SLAB
-    }
-    this.#slab = this.#slabs.take(Math.max(needed, this.#next))
-    this.#at = 0
-  }
-
-  /** The writer's slab goes back as soon as nothing in it is queued; the next message takes a warm one. */
-  #letGo(): void {
-    const slab = this.#slab
-    if (slab === undefined) return
-    this.#next = this.#packed < SMALL_SLAB ? SMALL_SLAB : LARGE_SLAB
-    this.#packed = 0
-    this.#slab = undefined
-    slab.release()
-  }
-
   #look(extent: Extent): void {
     const bytes = extent.slab.bytes
     const at = extent.start
@@ -460,7 +461,7 @@ export class Queue {
   #emptied(): void {
     this.#tail = undefined
     this.#announced = false
-    this.#letGo()
+    this.#writer.rest()
   }
 
   #readOne(extent: Extent): void {

@@ -63,6 +63,12 @@ export class FakePeer implements Peer {
     return true
   }
 
+  writeMany(messages: readonly unknown[], from: number): number {
+    let at = from
+    for (let message = messages[at]; message instanceof Uint8Array && this.write(message); message = messages[at]) at++
+    return at - from
+  }
+
   next(): Request | 'message' | undefined {
     return this.#queue[0]?.is
   }

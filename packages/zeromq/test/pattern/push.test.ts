@@ -42,6 +42,19 @@ test('a pusher without peers, or with full ones, cannot send', () => {
   expect(push.send('1')).toBe('accept')
 })
 
+test('many messages go to a peer that is alone, and in turns where there are several', () => {
+  const push = new PushPattern('PUSH', new FakeHost())
+  const many = ['1', '2', '3'].map(text => Buffer.from(text))
+  expect(push.sendMany(many, 0)).toBe(0)
+
+  const alone = new FakePeer().join(push)
+  expect(push.sendMany(many, 1)).toBe(2)
+  expect(alone.got).toEqual(['2', '3'])
+  const other = new FakePeer().join(push)
+  expect(push.sendMany(many, 0)).toBe(0)
+  expect(other.got).toEqual([])
+})
+
 test('a peer that goes leaves the others their turns', () => {
   const push = new PushPattern('PUSH', new FakeHost())
   const [one, two, three] = [new FakePeer().join(push), new FakePeer().join(push), new FakePeer().join(push)]

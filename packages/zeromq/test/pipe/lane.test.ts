@@ -167,6 +167,39 @@ describe.each(kinds)('a %s', (_, make) => {
     ])
   })
 
+  test('takes many messages up to the first that is not one frame of octets, and up to the mark', () => {
+    const { lane, heard } = make({ mark: 5 })
+    const octets = ['a', '', 'x'.repeat(300), 'b'].map(text => Buffer.from(text))
+    const large = Buffer.alloc(BY_REFERENCE, 'y')
+
+    expect(lane.writeMany([...octets, 'text', ...octets], 1)).toBe(3)
+    expect(lane.writeMany(['text'], 0)).toBe(0)
+    expect(lane.writeMany([[octets[0]]], 0)).toBe(0)
+    expect(lane.writeMany(octets, 4)).toBe(0)
+    expect(lane.writeMany(octets, 0), 'of five there is room for two').toBe(2)
+    expect(lane.writeMany(octets, 2)).toBe(0)
+    expect(lane.room()).toBe(false)
+
+    const seen = Array.from({ length: 5 }, () => next(lane)?.[0])
+    expect(seen).toEqual(['', 'x'.repeat(300), 'b', 'a', ''])
+    expect(heard.filter(what => what === 'filled')).toEqual(['filled'])
+    // Large ones are not copied: the queue leaves them to `write`.
+    expect(lane.writeMany([octets[0], large], 0)).toBeGreaterThanOrEqual(1)
+  })
+
+  test('of many messages a lane that conflates keeps the newest', () => {
+    const { lane } = make({ conflate: true })
+    const messages = ['a', 'b', 'c'].map(text => Buffer.from(text))
+
+    for (let sent = 0; sent < messages.length;) {
+      const some = lane.writeMany(messages, sent)
+      if (some === 0) lane.write(messages[sent]!)
+      sent += Math.max(1, some)
+    }
+
+    expect([lane.length, next(lane)]).toEqual([1, ['c']])
+  })
+
   test('drops what is skipped, what is not wanted, and commands where messages are asked for', () => {
     const { lane } = make()
     for (const text of ['skipped', 'b', 'a1', 'b', 'a2', 'a3', 'b']) {
