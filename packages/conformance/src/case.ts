@@ -1,4 +1,4 @@
-import type { Capabilities } from 'millrace'
+import type { Broker, Capabilities } from 'millrace'
 import type { Kit } from './kit/kit.ts'
 
 /** One promise of the contract, and how to see whether a broker keeps it. */
@@ -20,6 +20,7 @@ export interface Means {
   readonly order: Order
   readonly restart: boolean
   readonly foreign: boolean
+  readonly hold: boolean
 }
 
 /** `publish-first`: the broker keeps messages for a group that was declared. `subscribe-first`: it keeps nothing. */
@@ -34,3 +35,15 @@ export type ForeignKind =
   | 'plain'
   /** Bytes, headers or a row that cannot be a message. */
   | 'corrupt'
+
+/** A way to the server on which nothing gets through until it is released: connections are taken, and hear nothing. */
+export interface HeldLink {
+  /** A new broker that connects over this link and no other. The suite closes it. */
+  open(): Broker | Promise<Broker>
+  /** How many connections of clients are open on the link at this moment. */
+  readonly connections: number
+  /** Lets through what was held, and all that comes. */
+  release(): void
+  /** Ends the link. Called once, after its broker was closed. */
+  close(): Promise<void>
+}

@@ -24,7 +24,7 @@ export interface ConformanceOptions extends ExaminationOptions {
 }
 
 const OPTIONS = {
-  name: true, open: true, test: true, skip: true, restart: true, foreign: true, mode: true, order: true, report: true,
+  name: true, open: true, test: true, skip: true, restart: true, foreign: true, hold: true, mode: true, order: true, report: true,
   server: true, patience: true, cases: true, lease: true,
 } satisfies Record<keyof ConformanceOptions, true> // prettier-ignore
 

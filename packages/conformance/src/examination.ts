@@ -1,6 +1,6 @@
 import type { Broker, Capabilities } from 'millrace'
 import { MillraceError } from 'millrace/adapter'
-import type { Case, ForeignKind, Means, Mode, Order } from './case.ts'
+import type { Case, ForeignKind, HeldLink, Means, Mode, Order } from './case.ts'
 import { Kit, Skipped } from './kit/kit.ts'
 import { within } from './kit/waiting.ts'
 import type { CaseResult, Report } from './report/report.ts'
@@ -16,6 +16,8 @@ export interface ExaminationOptions {
   readonly restart?: () => Promise<void>
   /** Puts something that this adapter did not write into a topic. Without it some cases skip. */
   readonly foreign?: (topic: string, what: ForeignKind) => Promise<void | false>
+  /** A new link to the server that is held. Without it the case of a close while connecting skips. */
+  readonly hold?: () => HeldLink | Promise<HeldLink>
   /** Default 'short'. */
   readonly mode?: Mode
   /** Default 'publish-first'. */
@@ -71,8 +73,13 @@ export class Examination {
 
   /** Why the case does not apply to a broker with these capabilities; undefined where it does. */
   skips(one: Case, capabilities: Capabilities): string | undefined {
-    const { restart, foreign } = this.#options
-    const means: Means = { order: this.#order, restart: restart !== undefined, foreign: foreign !== undefined }
+    const { restart, foreign, hold } = this.#options
+    const means: Means = {
+      order: this.#order,
+      restart: restart !== undefined,
+      foreign: foreign !== undefined,
+      hold: hold !== undefined,
+    }
     const answer = one.needs(capabilities, means)
     return answer === true ? undefined : answer
   }
@@ -133,7 +140,7 @@ export class Examination {
   #table: Capabilities | undefined
 
   async #once(one: Case, capabilities: Capabilities): Promise<void> {
-    const { open, restart, foreign, lease = 1000 } = this.#options
+    const { open, restart, foreign, hold, lease = 1000 } = this.#options
     const kit = new Kit({
       capabilities,
       mode: this.#mode,
@@ -143,6 +150,7 @@ export class Examination {
       open,
       ...(restart && { restart }),
       ...(foreign && { foreign }),
+      ...(hold && { hold }),
     })
     try {
       await within(one.run(kit), this.limit, `the case '${one.title}' to end`)

@@ -1,5 +1,5 @@
 export * as cases from './cases.ts'
-export type { Case, ForeignKind, Means, Mode, Need, Order } from './case.ts'
+export type { Case, ForeignKind, HeldLink, Means, Mode, Need, Order } from './case.ts'
 export { conformance } from './conformance.ts'
 export type { ConformanceOptions } from './conformance.ts'
 export { examine } from './examination.ts'

@@ -46,6 +46,7 @@ export const durable: Need = all(kept, settles)
 
 export const restart: Need = (_, means) => means.restart || 'no restart was given'
 export const foreign: Need = (_, means) => means.foreign || 'no foreign was given'
+export const hold: Need = (_, means) => means.hold || 'no hold was given'
 
 /** The opposite of a need, for what must be refused. */
 export function not(need: Need, why: string): Need {

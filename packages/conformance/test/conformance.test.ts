@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { conformance, examine, suite } from '@millrace/conformance'
+import { cases, conformance, examine, suite } from '@millrace/conformance'
 import type { Report } from '@millrace/conformance'
 import { memory } from 'millrace/memory'
 import { expect, test } from 'vitest'
+import { heldLink } from '../src/mutants/connection.ts'
 
 interface Registered {
   readonly title: string
@@ -121,6 +122,17 @@ test.each([
   expect(() => conformance({ name: 'memory', open: () => memory(), test, ...wrong } as never)).toThrow(
     expect.objectContaining({ code: 'BAD_OPTION' }),
   )
+})
+
+test('a broker that hangs up passes the case of a held link, and without a link that case says so', async () => {
+  const one = [cases.closedWhileConnecting]
+  const hold = () => heldLink({ hangsUp: true })
+
+  const given = await examine({ name: 'memory', open: () => memory(), hold, cases: one })
+  const without = await examine({ name: 'memory', open: () => memory(), cases: one })
+
+  expect(given.results).toMatchObject([{ result: 'passed' }])
+  expect(without.results).toMatchObject([{ result: 'skipped', reason: 'no hold was given' }])
 })
 
 test('an open that fails fails every case with its error', async () => {

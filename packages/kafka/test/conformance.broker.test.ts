@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { conformance } from '@millrace/conformance'
 import type { ForeignKind } from '@millrace/conformance'
-import { start } from '@millrace/harness'
+import { heldLink, start } from '@millrace/harness'
 import type { RunningServer } from '@millrace/harness'
 import { Producer } from '@platformatic/kafka'
+import type { Broker } from 'millrace'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { kafka } from '../src/index.ts'
 
@@ -36,22 +37,24 @@ const forms = [
 
 for (const { name, groupProtocol, retryTopics } of forms)
   describe(`kafka, ${name}`, () => {
+    const open = (url: string): Broker =>
+      kafka({
+        url,
+        groupProtocol,
+        retryTopics,
+        sessionTimeout: 6_000,
+        heartbeatInterval: 300,
+        refresh: 300,
+        transactionalId: `conformance-${process.pid}-${++transactional}`,
+      })
     conformance({
       name: `kafka (${name})`,
       server: 'Apache Kafka 4.3.1',
       mode,
       report: fileURLToPath(new URL(`../../../.cache/reports/kafka-${name}`, import.meta.url)),
-      open: () =>
-        kafka({
-          // Where the suite only asks for the capabilities there is no server yet.
-          url: server?.url ?? 'kafka://127.0.0.1:1',
-          groupProtocol,
-          retryTopics,
-          sessionTimeout: 6_000,
-          heartbeatInterval: 300,
-          refresh: 300,
-          transactionalId: `conformance-${process.pid}-${++transactional}`,
-        }),
+      // Where the suite only asks for the capabilities there is no server yet.
+      open: () => open(server?.url ?? 'kafka://127.0.0.1:1'),
+      hold: () => heldLink(server, open),
       // The short form kills the server under one protocol only: each time takes ten seconds.
       ...((name === 'classic' || mode === 'full') && { restart: () => server.restart({ signal: 'SIGKILL' }) }),
       foreign,

@@ -41,21 +41,6 @@ test('a connection that is cut while others are to be had is no loss', { timeout
   await proxy.close()
 })
 
-test('a broker that is closed while it connects leaves no connection', { timeout: 60_000 }, async () => {
-  const proxy = await server.proxy()
-  const broker = kafka({ url: proxy.through(server.url) })
-  proxy.silence()
-  const opening = broker.open().catch((error: unknown) => error)
-  await expect.poll(() => proxy.connections).toBe(1)
-
-  await broker.close()
-  proxy.heal()
-
-  expect(await opening).toMatchObject({ code: 'CLOSED' })
-  await expect.poll(() => proxy.connections).toBe(0)
-  await proxy.close()
-})
-
 test('a close does not wait for answers that never come longer than it was told', { timeout: 60_000 }, async () => {
   const proxy = await server.proxy()
   const [topic, broker] = [unique('silent'), open({ url: proxy.through(server.url) })]

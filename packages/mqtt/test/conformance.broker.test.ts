@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { conformance } from '@millrace/conformance'
-import { start } from '@millrace/harness'
+import { heldLink, start } from '@millrace/harness'
 import { connectAsync } from 'mqtt'
 import { afterAll, describe, test } from 'vitest'
 import { mqtt } from '../src/index.ts'
@@ -29,6 +29,7 @@ for (const version of ['5', '3.1.1'] as const)
       name: version === '5' ? 'mqtt' : 'mqtt-3.1.1',
       server: `${server.version}, restarted by SIGTERM`,
       open: () => mqtt({ url: server.url, version }),
+      hold: () => heldLink(server, url => mqtt({ url, version })),
       // Mosquitto writes its store when it ends: SIGKILL would lose it.
       restart: () => server.restart({ signal: 'SIGTERM' }),
       // Whatever bytes and properties there are, they are a message.

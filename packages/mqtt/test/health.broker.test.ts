@@ -40,21 +40,6 @@ test('health says down when a ping is not answered, though nobody publishes or s
   await proxy.close()
 })
 
-test('a broker that is closed while it connects leaves no connection', { timeout: 60_000 }, async () => {
-  const proxy = await server.proxy()
-  const broker = mqtt({ url: proxy.through(server.url) })
-  proxy.silence()
-  const opening = broker.open().catch((error: unknown) => error)
-  await expect.poll(() => proxy.connections).toBe(1)
-
-  await broker.close()
-  proxy.heal()
-
-  expect(await opening).toMatchObject({ code: 'CLOSED' })
-  await expect.poll(() => proxy.connections).toBe(0)
-  await proxy.close()
-})
-
 test('a broker that is closed while it takes up its groups again leaves no connection', async () => {
   const proxy = await server.proxy()
   const broker = await publisher({ url: proxy.through(server.url) })

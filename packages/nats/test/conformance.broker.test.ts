@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { conformance } from '@millrace/conformance'
-import { start } from '@millrace/harness'
+import { heldLink, start } from '@millrace/harness'
 import { afterAll, describe, test } from 'vitest'
 import { jetstream, nats } from '../src/index.ts'
 
@@ -14,6 +14,7 @@ describe('JetStream keeps the contract', () => {
     name: 'jetstream',
     server: server.version,
     open: () => jetstream({ url: server.url }),
+    hold: () => heldLink(server, url => jetstream({ url })),
     restart: () => server.restart({ signal: 'SIGKILL' }),
     test,
     mode,
@@ -27,6 +28,7 @@ describe('core NATS keeps it for those that subscribe first', () => {
     name: 'nats',
     server: server.version,
     open: () => nats({ url: server.url }),
+    hold: () => heldLink(server, url => nats({ url })),
     test,
     mode,
     order: 'subscribe-first',

@@ -149,22 +149,6 @@ describe('when the link breaks', () => {
   })
 })
 
-test.each(['jetstream', 'nats'])('%s: a broker that is closed while it connects leaves no connection', async kind => {
-  const proxy = await server.proxy()
-  const options = { url: proxy.through(server.url), prefix: own() }
-  const broker = kind === 'nats' ? nats(options) : jetstream(options)
-  proxy.silence()
-  const opening = broker.open().catch((error: unknown) => error)
-  await expect.poll(() => proxy.connections).toBe(1)
-
-  await broker.close()
-  proxy.heal()
-
-  expect(await opening).toMatchObject({ code: 'CLOSED' })
-  await expect.poll(() => proxy.connections).toBe(0)
-  await proxy.close()
-})
-
 describe('health', () => {
   test.each(['jetstream', 'nats'])(
     '%s: says down when the server is killed, though nobody publishes or subscribes, and up when it is back',

@@ -42,21 +42,6 @@ test('health says down when heartbeats are missed, though nobody publishes or su
   await proxy.close()
 })
 
-test('a broker that is closed while it connects leaves no connection', { timeout: 60_000 }, async () => {
-  const proxy = await server.proxy()
-  const broker = rabbitmq({ url: proxy.through(server.url) })
-  proxy.silence()
-  const opening = broker.open().catch((error: unknown) => error)
-  await expect.poll(() => proxy.connections).toBe(1)
-
-  await broker.close()
-  proxy.heal()
-
-  expect(await opening).toMatchObject({ code: 'CLOSED' })
-  await expect.poll(() => proxy.connections).toBe(0)
-  await proxy.close()
-})
-
 test('a publishing channel that the server ended is opened again before the next publish', async () => {
   const prefix = `t-${newId().slice(-12)}`
   const broker = await publisher({ prefix })

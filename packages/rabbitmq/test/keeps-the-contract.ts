@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { connect } from 'amqplib'
 import { conformance } from '@millrace/conformance'
-import { start } from '@millrace/harness'
+import { heldLink, start } from '@millrace/harness'
 import type { RunningServer } from '@millrace/harness'
 import { afterAll, describe, test } from 'vitest'
 import { rabbitmq } from '../src/index.ts'
@@ -24,6 +24,7 @@ export async function keepsTheContract(version: string, what = 'quorum queues', 
       name,
       server: server.version,
       open: () => rabbitmq({ url: server.url, ...options }),
+      hold: () => heldLink(server, url => rabbitmq({ url, ...options })),
       restart: () => killed(server),
       // Whatever bytes and headers there are, they are a message.
       foreign: (topic, what) => (what === 'corrupt' ? Promise.resolve(false as const) : foreign(server.url, topic)),

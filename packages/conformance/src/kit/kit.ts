@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Broker, Capabilities, Message, SubscribeOptions, Subscription } from 'millrace'
-import type { ForeignKind, Mode, Order } from '../case.ts'
+import type { ForeignKind, HeldLink, Mode, Order } from '../case.ts'
 import { within } from './waiting.ts'
 
 /** What a kit is made of. */
@@ -15,6 +15,7 @@ export interface KitSetup {
   open(): Broker | Promise<Broker>
   restart?(): Promise<void>
   foreign?(topic: string, what: ForeignKind): Promise<void | false>
+  hold?(): HeldLink | Promise<HeldLink>
 }
 
 /** Thrown by a case that finds only while it runs that it does not apply. */
@@ -39,6 +40,7 @@ export class Kit {
   readonly lease: number
   readonly #setup: KitSetup
   readonly #opened: Broker[] = []
+  readonly #links: HeldLink[] = []
   #first: Promise<Broker> | undefined
   #breaths = 0
 
@@ -134,6 +136,14 @@ export class Kit {
     if ((await this.#setup.foreign(topic, what)) === false) throw new Skipped(`to this broker nothing is ${what}`)
   }
 
+  /** A link that is held, and a broker that goes over it. */
+  async held(): Promise<{ readonly link: HeldLink; readonly broker: Broker }> {
+    if (!this.#setup.hold) throw new Skipped('no hold was given')
+    const link = await within(Promise.resolve(this.#setup.hold()), this.patience, 'hold')
+    this.#links.push(link)
+    return { link, broker: await this.#make(link) }
+  }
+
   /**
    * Frees everything. What goes wrong here is not the case's verdict (closing has cases of its own), but it is
    * bounded, so that a close that hangs cannot hold up the suite.
@@ -141,10 +151,12 @@ export class Kit {
   async end(): Promise<void> {
     const closes = this.#opened.map(broker => broker.close({ timeout: 0 }))
     await within(Promise.allSettled(closes), this.patience, 'close()').catch(() => undefined)
+    const ends = this.#links.map(link => link.close())
+    await within(Promise.allSettled(ends), this.patience, 'the end of the link').catch(() => undefined)
   }
 
-  async #make(): Promise<Broker> {
-    const broker = await within(Promise.resolve(this.#setup.open()), this.patience, 'open')
+  async #make(from: Pick<KitSetup, 'open'> = this.#setup): Promise<Broker> {
+    const broker = await within(Promise.resolve(from.open()), this.patience, 'open')
     this.#opened.push(broker)
     return broker
   }

@@ -19,8 +19,8 @@ const CASES = 32
 export async function examineMutants(mutants: readonly Mutant[], patience = 3000): Promise<Verdict[]> {
   const failed = new Map<Mutant, string[]>(mutants.map(mutant => [mutant, []]))
   const run = async (mutant: Mutant, cases: readonly Case[]): Promise<void> => {
-    const { name, open } = mutant
-    const report = await examine({ name, open, patience, lease: 200, cases, abreast: CASES })
+    const { name, open, hold } = mutant
+    const report = await examine({ name, open, ...(hold && { hold }), patience, lease: 200, cases, abreast: CASES })
     failed.get(mutant)?.push(...failures(report))
   }
   const queue = [...mutants]

@@ -1,4 +1,5 @@
 import { closing } from './closing.ts'
+import { connection } from './connection.ts'
 import { deadLetters } from './dead-letters.ts'
 import { messages } from './messages.ts'
 import type { Mutant } from './mutant.ts'
@@ -24,4 +25,5 @@ export const mutants: readonly Mutant[] = [
   ...sharing,
   ...closing,
   ...operation,
+  ...connection,
 ]

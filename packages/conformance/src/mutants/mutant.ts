@@ -4,7 +4,7 @@
  */
 import type { Broker, Delivery, Message, PublishOptions, SubscribeOptions, Subscription } from 'millrace'
 import { memory } from 'millrace/memory'
-import type { Case } from '../case.ts'
+import type { Case, HeldLink } from '../case.ts'
 
 export interface Mutant {
   /** What it does wrong. */
@@ -13,6 +13,8 @@ export interface Mutant {
   readonly killedBy: readonly Case[]
   /** A new one. */
   readonly open: () => Broker
+  /** A new link that is held, for what it does wrong while it connects. */
+  readonly hold?: () => HeldLink
 }
 
 type Publish = (topic: string, messages: readonly Message[], options?: PublishOptions) => Promise<void>
