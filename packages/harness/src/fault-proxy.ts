@@ -1,10 +1,18 @@
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { HarnessError } from './error.ts'
 import { Lane } from './lane.ts'
 import type { Weather } from './lane.ts'
 
 /** Which way bytes go: from the client `up` to the server, or from the server `down` to the client. */
 export type Direction = 'up' | 'down'
+
+/** A test in plain JavaScript, or one whose word came from a table, may ask for any other. */
+const WAYS: ReadonlyMap<string, readonly Direction[]> = new Map([
+  ['up', ['up']],
+  ['down', ['down']],
+  ['both', ['up', 'down']],
+])
 
 export interface FaultProxyOptions {
   /** The port of the server on 127.0.0.1. */
@@ -55,16 +63,18 @@ export class FaultProxy implements AsyncDisposable {
     return url.replace(/:\d+(?=$|[/?,])/, `:${this.port}`)
   }
 
-  /** Sets what happens to bytes from now on, in one direction or both; what is under way arrives first. `{}` is good weather. */
-  weather(weather: Weather, direction?: Direction): void {
-    for (const way of direction ? [direction] : (['up', 'down'] as const)) {
+  /** Sets what happens to bytes from now on, in one direction or both; what is under way arrives first. `{}` is good weather. @throws BAD_OPTION */
+  weather(weather: Weather, direction: Direction | 'both' = 'both'): void {
+    const ways = WAYS.get(direction)
+    if (!ways) throw new HarnessError('BAD_OPTION', `bytes go up, down or both, not '${String(direction)}'`)
+    for (const way of ways) {
       this.#weather[way] = weather
       for (const link of this.#links) link.weather(way, weather)
     }
   }
 
-  /** Stops forwarding and keeps all sockets open, as a pulled cable does. New connections are accepted and hear nothing. */
-  silence(direction?: Direction): void {
+  /** Stops forwarding and keeps all sockets open, as a pulled cable does. New connections are accepted and hear nothing. @throws BAD_OPTION */
+  silence(direction: Direction | 'both' = 'both'): void {
     this.weather({ silent: true }, direction)
   }
 

@@ -57,6 +57,28 @@ test('it closes under a client that comes back as soon as it is cut off', async 
   expect(proxy.connections).toBe(0)
 })
 
+test.each([undefined, 'both'] as const)('silence(%o) is silence both ways', async direction => {
+  const { client, remote } = await pair()
+
+  proxy.silence(direction)
+  client.socket.write('question')
+  remote.socket.write('answer')
+  await new Promise(resolve => setTimeout(resolve, 50)) // nothing comes, however long
+
+  expect([remote.text(), client.text()]).toEqual(['', ''])
+  proxy.heal()
+  await Promise.all([remote.until('question'), client.until('answer')])
+})
+
+test.each(['sideways', ''])('a direction %o is BAD_OPTION, and changes nothing', async direction => {
+  const { client, remote } = await pair()
+
+  expect(() => proxy.silence(direction as 'up')).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+
+  client.socket.write('question')
+  await remote.until('question')
+})
+
 test('a megabyte arrives whole, however the chunks fall', async () => {
   const { client, remote } = await pair()
   const sent = Buffer.alloc(3_000_000, 'abcdefg')
