@@ -20,10 +20,22 @@ export interface Row {
 /** What `bench/<suite>/suite.ts` exports as `run`. */
 export type Suite = (options: SuiteOptions) => Promise<Row[]>
 
+/** What such a file exports. */
+export interface SuiteModule {
+  readonly run: Suite
+  /** What `only` chooses from: each case by its name, in the order in which they run. Known without starting anything. */
+  readonly cases: readonly string[]
+}
+
+/** Whether `only` chooses the case of that name: it has those words in it, in capitals or not. */
+export function chooses(only: string | undefined, name: string): boolean {
+  return only === undefined || name.toLowerCase().includes(only.toLowerCase())
+}
+
 export interface SuiteOptions {
   /** Small counts: whether it works, not how fast. */
   readonly quick?: boolean
-  /** Only the cases whose name has this in it. */
+  /** Only the cases that this `chooses`. */
   readonly only?: string
   /** Progress. */
   log(line: string): void

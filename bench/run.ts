@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { table, type Row, type Suite } from './row.ts'
+import { chooses, table, type Row, type SuiteModule } from './row.ts'
 
 export interface BenchOptions {
   readonly quick?: boolean
@@ -12,22 +12,34 @@ export interface BenchOptions {
   readonly folder?: string
 }
 
-/** Runs one suite, prints its rows as a table, and keeps them as JSON if asked to. */
+/**
+ * Runs one suite, prints its rows as a table, and keeps them as JSON if asked to. Rejects, before anything is started or
+ * built, where there is no such suite, and where `only` chooses none of its cases.
+ */
 export async function bench(
   suite: string,
   { json, folder = import.meta.dirname, ...options }: BenchOptions = {},
 ): Promise<Row[]> {
-  const known = suites(folder)
-  if (!known.includes(suite)) throw new Error(`there is no suite '${suite}': ${known.join(', ')}`)
-  const file = join(folder, suite, 'suite.ts')
-  const { run } = (await import(pathToFileURL(file).href)) as { run: Suite }
+  const { run, cases } = await load(suite, folder)
+  const { only } = options
+  if (!cases.some(name => chooses(only, name)))
+    throw new Error(`no case of '${suite}' has '${only ?? ''}' in its name: ${cases.join('; ')}`)
   const rows = await run({ ...options, log: progress })
   clearProgress()
-  // Nothing was chosen by `only`: whoever asked says so.
-  if (rows.length === 0) return rows
   console.log(table(rows))
   if (json !== undefined) writeFileSync(json, JSON.stringify({ suite, node: process.version, rows }, null, 2) + '\n')
   return rows
+}
+
+/** The names of a suite's cases, in the order in which they run. */
+export async function casesOf(suite: string, folder: string = import.meta.dirname): Promise<readonly string[]> {
+  return (await load(suite, folder)).cases
+}
+
+async function load(suite: string, folder: string): Promise<SuiteModule> {
+  const known = suites(folder)
+  if (!known.includes(suite)) throw new Error(`there is no suite '${suite}': ${known.join(', ')}`)
+  return (await import(pathToFileURL(join(folder, suite, 'suite.ts')).href)) as SuiteModule
 }
 
 /** The folders that hold a suite. */

@@ -1,7 +1,8 @@
 /** `npm run bench -- <suite> [--json FILE] [--quick] [--only CASE]` */
 import { accessSync, constants } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { bench, purpose, suites } from '../bench/run.ts'
+import { chooses } from '../bench/row.ts'
+import { bench, casesOf, purpose, suites } from '../bench/run.ts'
 import { readArguments, refuse } from './steps/arguments.ts'
 
 const known = suites()
@@ -31,8 +32,16 @@ if (!known.includes(suite)) refuse(`There is no suite '${suite}'.`, help)
 const { json, ...options } = values
 // Before a measurement of minutes, not after it.
 if (json !== undefined && !isWritable(dirname(resolve(json)))) refuse(`There is no writing into '${dirname(resolve(json))}'.`, help) // prettier-ignore
-const rows = await bench(suite, { ...options, ...(json !== undefined && { json: resolve(json) }) })
-if (rows.length === 0) refuse(`No case of '${suite}' has '${options.only ?? ''}' in its name.`, help)
+const { only } = options
+if (only !== undefined) {
+  const names = await casesOf(suite)
+  if (!names.some(name => chooses(only, name)))
+    refuse(
+      `No case of '${suite}' has '${only}' in its name. There are:\n${names.map(name => `  ${name}`).join('\n')}`,
+      help,
+    )
+}
+await bench(suite, { ...options, ...(json !== undefined && { json: resolve(json) }) })
 
 function isWritable(folder: string): boolean {
   try {

@@ -7,6 +7,7 @@ import type { Broker } from 'millrace'
 import { newId } from 'millrace/adapter'
 import { measure } from '../measure.ts'
 import type { Contender, MeasureOptions } from '../measure.ts'
+import { chooses } from '../row.ts'
 import type { Row, Suite, SuiteOptions } from '../row.ts'
 import { Drain, pipelined } from './contender.ts'
 import type { Backend, Opened } from './contender.ts'
@@ -27,12 +28,17 @@ const WINDOWS = [1, 256]
 const OPERATIONS = ['publish', 'consume'] as const
 type Operation = (typeof OPERATIONS)[number]
 
-/** All of them, or those that have `only` in them: `mqtt`, `rabbitmq-quorum: publish`, `kafka: consume 1`. */
+/** By broker, operation and messages in flight. */
+export const cases: readonly string[] = BACKENDS.flatMap(backend =>
+  WINDOWS.flatMap(window => OPERATIONS.map(operation => named(backend, operation, window))),
+)
+
+/** All of them, or those that `only` chooses: `mqtt`, `rabbitmq-quorum: publish`, `kafka: consume 1`. */
 export const run: Suite = async options => {
   const rows: Row[] = []
   for (const backend of BACKENDS) {
     const wanted = (window: number): readonly Operation[] =>
-      OPERATIONS.filter(operation => `${backend.name}: ${operation} ${window}`.includes(options.only ?? ''))
+      OPERATIONS.filter(operation => chooses(options.only, named(backend, operation, window)))
     if (WINDOWS.every(window => wanted(window).length === 0)) continue
     options.log(`${backend.name}: starting its server`)
     const opened = await backend.open()
@@ -47,6 +53,10 @@ export const run: Suite = async options => {
     }
   }
   return rows
+}
+
+function named({ name }: Backend, operation: Operation, window: number): string {
+  return `${name}: ${operation} ${window}`
 }
 
 async function comparePublish(backend: Backend, opened: Opened, window: number, options: SuiteOptions): Promise<Row[]> {

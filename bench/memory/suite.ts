@@ -6,6 +6,7 @@ import { rival } from '@millrace/harness'
 import type { RivalName } from '@millrace/harness'
 import { measure } from '../measure.ts'
 import type { Contender } from '../measure.ts'
+import { chooses } from '../row.ts'
 import type { Row, Suite } from '../row.ts'
 
 const run_ = promisify(execFile)
@@ -32,7 +33,7 @@ const OVER_TOPICS: ReadonlyMap<string, number> = new Map([
 
 const NAMES: Readonly<Record<RivalName, string>> = { kincir: 'kincir', watermill: 'Watermill' }
 
-function cases(scale: number): Case[] {
+function matrix(scale: number): Case[] {
   const of = (messages: number): number => Math.ceil(messages * scale)
   const all: Case[] = []
   for (const size of [16, 64, 256, 1024])
@@ -124,12 +125,15 @@ function cases(scale: number): Case[] {
   return all
 }
 
-/** Measures them all, or those whose name has `only` in it. */
+/** Each at several sizes. */
+export const cases: readonly string[] = [...new Set(matrix(1).map(({ name }) => name))]
+
+/** Measures them all, or those that `only` chooses. */
 export const run: Suite = async options => {
   const { quick = false, only } = options
   const log = (line: string): void => options.log(line)
   const rows: Row[] = []
-  const chosen = cases(quick ? 0.02 : 1).filter(({ name }) => only === undefined || name.includes(only))
+  const chosen = matrix(quick ? 0.02 : 1).filter(({ name }) => chooses(only, name))
   for (const one of chosen) {
     const others: Contender[] = []
     for (const { program, args } of one.others ?? []) {

@@ -10,7 +10,7 @@ test('a suite gets its options, and its rows are printed and kept', async () => 
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   mkdirSync(join(folder, 'fixture'))
-  const source = `export const run = async ({ quick, only }) => [{ ...${JSON.stringify(row)}, case: only + ' ' + quick }]`
+  const source = `export const cases = ['acks']; export const run = async ({ quick, only }) => [{ ...${JSON.stringify(row)}, case: only + ' ' + quick }]`
   writeFileSync(join(folder, 'fixture', 'suite.ts'), source)
   const lines = vi.spyOn(console, 'log').mockImplementation(() => undefined)
 
@@ -26,22 +26,18 @@ test('a suite gets its options, and its rows are printed and kept', async () => 
   })
 })
 
-test('where no case was chosen no table is printed and nothing is written', async () => {
+test('where no case is chosen nothing runs and nothing is written, and the cases that there are are named', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   mkdirSync(join(folder, 'fixture'))
-  writeFileSync(join(folder, 'fixture', 'suite.ts'), 'export const run = async () => []')
-  const lines = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+  const source = `export const cases = ['one 64', 'Two 64']; export const run = () => Promise.reject(new Error('it ran'))`
+  writeFileSync(join(folder, 'fixture', 'suite.ts'), source)
 
-  const rows = await bench('fixture', { folder, only: 'nothing', json: join(folder, 'out.json') })
-  const printed = lines.mock.calls.length
-  lines.mockRestore()
+  const running = bench('fixture', { folder, only: 'nothing', json: join(folder, 'out.json') })
 
-  expect({ rows, printed, written: existsSync(join(folder, 'out.json')) }).toEqual({
-    rows: [],
-    printed: 0,
-    written: false,
-  })
+  await expect(running).rejects.toThrow("no case of 'fixture' has 'nothing' in its name: one 64; Two 64")
+  expect(existsSync(join(folder, 'out.json'))).toBe(false)
+  await expect(bench('fixture', { folder, only: 'two' })).rejects.toThrow('it ran')
 })
 
 test('a suite that is not there is an error that names those that are', async () => {

@@ -1,5 +1,6 @@
 /** Our sockets beside libzmq in C, zeromq for Node, rzmq and Node's own sockets, each end in a process of its own. */
 import { join } from 'node:path'
+import { chooses } from '../row.ts'
 import type { Row, Suite } from '../row.ts'
 import { runPair, type Program, type Run } from './pair.ts'
 import { libzmq, rzmq } from './rivals.ts'
@@ -29,7 +30,7 @@ interface Case {
   readonly run: Omit<Run, 'size' | 'count'>
 }
 
-const cases: readonly Case[] = [
+const matrix: readonly Case[] = [
   {
     kind: 'push-pull',
     title: 'PUSH to PULL',
@@ -73,15 +74,18 @@ const cases: readonly Case[] = [
   },
 ]
 
-/** All cases, or those whose kind, title or size has `only` in it. */
+/** By kind, title and size. */
+export const cases: readonly string[] = matrix.flatMap(one => one.sizes.map(size => named(one, size)))
+
+/** All cases, or those that `only` chooses. */
 export const run: Suite = async options => {
   const { quick = false, only } = options
   const log = (line: string): void => options.log(line)
   const contenders = everybody(log)
   const rows: Row[] = []
-  for (const one of cases)
+  for (const one of matrix)
     for (const size of one.sizes) {
-      if (only !== undefined && !`${one.kind} ${one.title} ${size}`.toLowerCase().includes(only.toLowerCase())) continue
+      if (!chooses(only, named(one, size))) continue
       rows.push(
         ...(await measured(
           one,
@@ -93,6 +97,10 @@ export const run: Suite = async options => {
       )
     }
   return rows
+}
+
+function named({ kind, title }: Case, size: number): string {
+  return `${kind} ${title} ${size}`
 }
 
 async function measured(

@@ -37,11 +37,25 @@ test('bench names its suites to who asks for another', async () => {
 })
 
 test.each([
-  [['memory', '--only', 'nothing'], "No case of 'memory' has 'nothing'"],
-  [['memory', '--json', '/no/such/folder/out.json'], "no writing into '/no/such/folder'"],
-])('bench %j is refused before anything is measured', async (words, why) => {
-  const { code, output } = await run('bench', ...words)
+  ['memory', 'publish to ack, one at a time'],
+  ['brokers', 'mqtt: consume 256'],
+  ['zeromq', 'push-pull PUSH to PULL 64'],
+])('bench %s names its cases, and nothing else happens, where none has the words of --only', async (suite, one) => {
+  const { code, output } = await run('bench', suite, '--only', 'nonsense')
 
   expect(code).toBe(2)
-  expect(output).toContain(why)
+  expect(output.trimStart().startsWith(`No case of '${suite}' has 'nonsense' in its name. There are:`), output).toBe(
+    true,
+  )
+  expect(output).toContain(`\n  ${one}\n`)
 })
+
+test.each([[['memory', '--json', '/no/such/folder/out.json'], "no writing into '/no/such/folder'"]])(
+  'bench %j is refused before anything is measured',
+  async (words, why) => {
+    const { code, output } = await run('bench', ...words)
+
+    expect(code).toBe(2)
+    expect(output).toContain(why)
+  },
+)
