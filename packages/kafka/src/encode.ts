@@ -16,7 +16,11 @@ export interface OutRecord {
 /** 'watermill': headers as watermill-kafka writes them. */
 export type Wire = 'millrace' | 'watermill'
 
-/** Metadata that marks a key whose bytes are no UTF-8: the key then has a character for each byte, and goes out as those bytes. */
+/**
+ * Metadata that marks a key whose bytes are no UTF-8: the key then has a character for each byte, and goes out as those
+ * bytes, from which whoever reads them makes the mark again. Beside any other key, and with another value, it is
+ * metadata like all else.
+ */
 export const KEY_MARK = 'kafka-key'
 const WATERMILL_ID = '_watermill_message_uuid'
 const EMPTY: Buffer = Buffer.alloc(0)
@@ -63,7 +67,7 @@ export function eachHeader(message: Message, stamp: RecordStamp, wire: Wire, int
   let count = 1
   into.header(wire === 'watermill' ? WATERMILL_NAME : ID_NAME, message.id)
   for (const key in metadata)
-    if (wire === 'watermill' || key !== KEY_MARK) {
+    if (key !== KEY_MARK || wire === 'watermill' || !markedBytes(message)) {
       into.header(key, metadata[key] ?? '')
       count++
     }
@@ -87,10 +91,26 @@ export function eachHeader(message: Message, stamp: RecordStamp, wire: Wire, int
 }
 
 /** The bytes of a message's key, as records carry it. */
-export function keyBytes({ key, metadata }: Message): Buffer | undefined {
+export function keyBytes(message: Message): Buffer | undefined {
+  const { key } = message
   if (key === undefined) return undefined
   if (key === '') return EMPTY
-  return Buffer.from(key, metadata[KEY_MARK] === 'latin1' ? 'latin1' : 'utf8')
+  return markedBytes(message) ?? Buffer.from(key)
+}
+
+/** Of a key that stands for bytes which are no UTF-8: those; undefined of any other, whatever its mark says. */
+function markedBytes({ key, metadata }: Message): Buffer | undefined {
+  if (key === undefined || metadata[KEY_MARK] !== 'latin1') return undefined
+  const bytes = Buffer.from(key, 'latin1')
+  return !isUtf8(bytes) && bytes.toString('latin1') === key ? bytes : undefined
+}
+
+/** @throws INVALID_METADATA for what has no place beside Watermill's id: a second one */
+export function checkCarried(batch: readonly Message[], wire: Wire): void {
+  if (wire === 'millrace') return
+  for (const { metadata } of batch)
+    if (Object.hasOwn(metadata, WATERMILL_ID))
+      throw new MillraceError('INVALID_METADATA', `kafka: '${WATERMILL_ID}' is the name of Watermill's id`)
 }
 
 /**
@@ -148,8 +168,7 @@ export function fromRecord(
   let { metadata } = read
   if (key?.odd) metadata = Object.freeze({ ...metadata, [KEY_MARK]: 'latin1' })
   // Beside another id of ours it is metadata of the user's, whatever it is called.
-  if (uuid !== undefined && read.id !== undefined && uuid !== read.id)
-    metadata = Object.freeze({ ...metadata, [WATERMILL_ID]: uuid })
+  if (uuid !== undefined && read.id !== undefined) metadata = Object.freeze({ ...metadata, [WATERMILL_ID]: uuid })
   const payload = record.value ?? EMPTY
   const message = opened(
     { ...read, id: read.id ?? (uuid || undefined), key: undefined, tombstone: record.value === null, metadata },

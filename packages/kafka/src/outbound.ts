@@ -3,7 +3,7 @@ import { MillraceError } from 'millrace/adapter'
 import type { WriteOptions } from 'millrace/adapter'
 import type { Failure, Message } from 'millrace'
 import type { Cluster } from './cluster.ts'
-import { keyBytes } from './encode.ts'
+import { checkCarried, keyBytes } from './encode.ts'
 import type { RecordStamp } from './encode.ts'
 import { answer, codeOf, ours } from './errors.ts'
 import { Entry, Job, laneKey } from './job.ts'
@@ -77,6 +77,7 @@ export class Outbound {
     stamp?: Partial<RecordStamp>,
   ): Promise<readonly Failure[]> {
     if (this.#state === 'closed') return Promise.reject(closed())
+    checkCarried(batch, this.#plan.wire)
     const now = Date.now()
     const route = this.#route(topic, now)
     // Only at the first message to a topic, and now and then, is there anything to wait for.

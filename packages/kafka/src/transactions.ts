@@ -3,7 +3,7 @@ import { MillraceError, orAborted } from 'millrace/adapter'
 import type { DriverTransaction, Raw, Source } from 'millrace/adapter'
 import type { Message } from 'millrace'
 import type { Cluster } from './cluster.ts'
-import { toRecord } from './encode.ts'
+import { checkCarried, toRecord } from './encode.ts'
 import { ours, says } from './errors.ts'
 import type { Outbound } from './outbound.ts'
 import type { KafkaRaw, Partition } from './partition.ts'
@@ -103,6 +103,7 @@ export class Transactions {
 
   async #send(native: Native, topic: string, batch: readonly Message[]): Promise<void> {
     const { outbound, cluster } = this.#options
+    checkCarried(batch, cluster.plan.wire)
     const stamp = { time: Date.now() }
     const messages: unknown[] = []
     for (const message of batch)

@@ -1,6 +1,6 @@
 import { isMillraceError, message, tombstone } from 'millrace'
 import { describe, expect, test } from 'vitest'
-import { fromRecord, keyBytes, toRecord } from '../src/encode.ts'
+import { checkCarried, fromRecord, keyBytes, toRecord } from '../src/encode.ts'
 import type { OutRecord } from '../src/encode.ts'
 import type { InRecord } from '../src/record-batch.ts'
 
@@ -23,6 +23,32 @@ describe('our own records', () => {
 
     expect(read).toEqual({ ...sent, payload: Buffer.from('payload') })
     expect(stamp.expires).toBe(9)
+  })
+
+  test.each([
+    [{ 'kafka-key': 'mine' }, undefined],
+    [{ 'kafka-key': '' }, 'k'],
+    [{ 'kafka-key': 'latin1' }, undefined],
+    [{ 'kafka-key': 'latin1' }, 'ascii'],
+    [{ 'kafka-key': 'latin1' }, 'Ã©'],
+    [{ 'kafka-key': 'latin1' }, '€'],
+    [{ 'kafka-key': 'latin1' }, 'é'],
+  ])('metadata %o beside the key %o comes back, and so does the key', (metadata, key) => {
+    const sent = message('a', { metadata, ...(key !== undefined && { key }) })
+
+    for (const wire of ['millrace', 'watermill'] as const) {
+      const { message: read } = fromRecord(stored(toRecord(sent, { time: 5 }, wire)), PLACE)
+
+      expect({ key: read.key, metadata: read.metadata }).toEqual({ key, metadata })
+    }
+  })
+
+  test("Watermill's name for an id is metadata like any other, also where it is the message's own id", () => {
+    const sent = message('a', { id: 'one', metadata: { _watermill_message_uuid: 'one' } })
+
+    const { message: read } = fromRecord(stored(toRecord(sent, { time: 5 }, 'millrace')), PLACE)
+
+    expect(read.metadata).toEqual(sent.metadata)
   })
 
   test('a tombstone is a null value, an empty payload is not', () => {
@@ -102,5 +128,11 @@ describe("Watermill's records", () => {
       ['correlation_id', 'c'],
     ])
     expect(fromRecord(stored(record), PLACE).message).toEqual({ ...sent, payload: Buffer.from('a') })
+  })
+  test('refuse metadata that would be a second id', () => {
+    const sent = message('a', { metadata: { _watermill_message_uuid: 'another' } })
+
+    expect(() => checkCarried([sent], 'watermill')).toThrow(expect.objectContaining({ code: 'INVALID_METADATA' }))
+    expect(() => checkCarried([sent], 'millrace')).not.toThrow()
   })
 })

@@ -37,6 +37,11 @@ export class Connection {
     this.#address = options.url === undefined ? {} : address(options.url)
   }
 
+  /** The connection, while there is one. */
+  get up(): NatsConnection | undefined {
+    return this.#client
+  }
+
   /** @throws DISCONNECTED while there is none */
   get client(): NatsConnection {
     if (!this.#client) throw new MillraceError('DISCONNECTED', 'nats: there is no connection')

@@ -7,9 +7,18 @@ import { CoreSource } from './core-source.ts'
 import { toNats } from './encode.ts'
 import type { Wire } from './encode.ts'
 import { ours } from './errors.ts'
+import type { HeaderBlock } from './header-block.ts'
 import { isStreamAck, Questions } from './questions.ts'
 import type { Errands } from './questions.ts'
 import type { Subjects } from './subjects.ts'
+
+/** One batch, encoded. */
+interface Sending {
+  readonly topic: string
+  readonly subject: string
+  readonly batch: readonly Message[]
+  readonly blocks: readonly HeaderBlock[]
+}
 
 export interface CorePlan {
   readonly connection: Connection
@@ -73,8 +82,9 @@ export class CoreDriver implements Driver {
   /** There is nothing to make: a queue group is whoever is there. */
   async declare(): Promise<void> {}
 
-  async write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
-    const nc: NatsConnection = this.#plan.connection.client
+  write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
+    const nc = this.#plan.connection.up
+    if (!nc) return Promise.reject(new MillraceError('DISCONNECTED', 'nats: there is no connection'))
     const { errands, subjects, wire } = this.#plan
     const time = Date.now()
     const [only] = batch // an errand comes alone
@@ -85,11 +95,15 @@ export class CoreDriver implements Driver {
       return this.#questions.ask(nc, { topic, subject: subjects.of(topic), message: only, headers, errand, signal })
     }
     const subject = errand?.is === 'reply' ? errand.subject : subjects.of(topic)
+    // All of them before the first is sent: what a header cannot carry is refused whole.
+    const blocks = batch.map(message => toNats(message, { time, expires: options.expires }, wire))
+    return this.#send(nc, { topic, subject, batch, blocks })
+  }
+
+  async #send(nc: NatsConnection, { topic, subject, batch, blocks }: Sending): Promise<readonly Failure[]> {
     try {
-      for (const message of batch)
-        nc.publish(subject, message.payload, {
-          headers: toNats(message, { time, expires: options.expires }, wire).forClient,
-        })
+      for (let index = 0; index < batch.length; index++)
+        nc.publish(subject, batch[index]!.payload, { headers: blocks[index]!.forClient }) // index < length
       await this.#plan.connection.flush(nc)
       return []
     } catch (thrown) {

@@ -29,7 +29,7 @@ export function toNats(message: Message, stamp: Stamp, wire: Wire): HeaderBlock 
     made.add(WATERMILL_ID, id)
     for (const name in metadata) {
       const value = metadata[name] ?? ''
-      if (value !== '' && !carries(name, value))
+      if (name === WATERMILL_ID || !carries(name, value === '' ? 'x' : value))
         throw new MillraceError('INVALID_METADATA', `nats: Watermill's headers cannot carry the metadata '${name}'`)
       made.add(name, value)
     }
@@ -52,20 +52,13 @@ export function fromNats(
   place: readonly (string | number)[],
 ): { readonly message: Message; readonly stamp: Stamp } {
   let watermill: string | undefined
-  const read = fromHeaders(
-    unfolded(entries(msg), value => (watermill ??= value)),
-    ignored,
-  )
+  const read = fromHeaders(unfolded(entries(msg), value => (watermill ??= value)))
   const id = read.id ?? (watermill === '' ? undefined : watermill)
   let all = id === read.id ? read : { ...read, id }
   // Beside another id of ours it is metadata of the user's, whatever it is called.
-  if (read.id !== undefined && watermill !== undefined && watermill !== read.id)
+  if (read.id !== undefined && watermill !== undefined)
     all = { ...all, metadata: Object.freeze({ ...all.metadata, [WATERMILL_ID]: watermill }) }
   return { message: opened(all, msg.data, () => foreignId(...place)), stamp: read }
-}
-
-function ignored(name: string): boolean {
-  return name === WATERMILL_ID || name === ODD
 }
 
 /** Whether it arrives as it is, and steers neither the server nor the client. */

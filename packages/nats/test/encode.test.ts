@@ -24,6 +24,14 @@ test('a message is read as it was written, whatever is in its metadata', () => {
   expect(stamp).toMatchObject({ time: 5, expires: 9 })
 })
 
+test.each(['one', '', ' x '])("Watermill's name for an id is metadata like any other: '%s'", uuid => {
+  const sent = message('a', { id: 'one', metadata: { _watermill_message_uuid: uuid } })
+
+  const { message: read } = fromNats(arrived(toNats(sent, {}, 'millrace'), sent.payload), ['s', 1])
+
+  expect({ ...read.metadata }).toEqual(sent.metadata)
+})
+
 test('a tombstone stays one', () => {
   const sent = tombstone('k')
 
@@ -43,7 +51,13 @@ test("the client's own headers are read where the bytes cannot be", () => {
 })
 
 test("what Watermill's headers cannot carry is refused, and steers nothing", () => {
-  for (const metadata of [{ a: 'x\r\nNats-Msg-Id: y' }, { 'Nats-Msg-Id': 'x' }, { a: ' x' }])
+  for (const metadata of [
+    { a: 'x\r\nNats-Msg-Id: y' },
+    { 'Nats-Msg-Id': 'x' },
+    { 'Nats-Rollup': '' },
+    { a: ' x' },
+    { _watermill_message_uuid: 'y' },
+  ])
     expect(() => toNats(message('', { metadata }), {}, 'watermill')).toThrow(
       expect.objectContaining({ code: 'INVALID_METADATA' }),
     )

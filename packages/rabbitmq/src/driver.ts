@@ -3,7 +3,7 @@ import { asError, isMillraceError, isPattern, MillraceError, newId } from 'millr
 import type { AttachSpec, DeclareHow, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, Lag, Message, Pattern } from 'millrace'
 import type { Connection } from './connection.ts'
-import { toAmqp } from './encode.ts'
+import { checkCarried, toAmqp } from './encode.ts'
 import type { Wire } from './encode.ts'
 import { ours, publishing } from './errors.ts'
 import { answered, goodbye } from './patience.ts'
@@ -136,6 +136,7 @@ export class RabbitDriver implements Driver {
   }
 
   write(topic: string, batch: readonly Message[], options: WriteOptions): Promise<readonly Failure[]> {
+    checkCarried(batch, this.#plan.wire)
     if (options.notBefore !== undefined || this.#plan.preset === 'fanout' || this.#full)
       return this.#writeLater(topic, batch, options)
     return this.#send(this.#topology.route(topic), topic, batch, options)

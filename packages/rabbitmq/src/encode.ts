@@ -1,5 +1,5 @@
 import type { ConsumeMessage, Options } from 'amqplib'
-import { foreignId, fromHeaders, HEADERS, opened, toHeaders } from 'millrace/adapter'
+import { foreignId, fromHeaders, HEADERS, MillraceError, opened, toHeaders } from 'millrace/adapter'
 import type { Opened, Stamp } from 'millrace/adapter'
 import type { Message } from 'millrace'
 
@@ -25,7 +25,9 @@ export function toAmqp(message: Message, stamp: Stamp, wire: Wire): Record<strin
   if (wire === 'watermill') return watermill(message)
   const headers = toHeaders(message, stamp)
   // Our own are none of theirs.
-  for (const key in message.metadata) if (THEIRS.test(key)) escape(headers, key)
+  for (const key in message.metadata)
+    // A second header with the id would be taken for the same thing said twice.
+    if (THEIRS.test(key) || (key === WATERMILL_ID && headers[key] === message.id)) escape(headers, key)
   return headers
 }
 
@@ -34,6 +36,14 @@ function watermill({ id, metadata }: Message): Record<string, string> {
   const headers: Record<string, string> = { [WATERMILL_ID]: id }
   for (const key of Object.keys(metadata)) headers[THEIRS.test(key) ? ESCAPE + key : key] = metadata[key] ?? ''
   return headers
+}
+
+/** @throws INVALID_METADATA for what has no place beside Watermill's id: a second one */
+export function checkCarried(batch: readonly Message[], wire: Wire): void {
+  if (wire === 'millrace') return
+  for (const { metadata } of batch)
+    if (Object.hasOwn(metadata, WATERMILL_ID))
+      throw new MillraceError('INVALID_METADATA', `rabbitmq: '${WATERMILL_ID}' is the name of Watermill's id`)
 }
 
 function escape(headers: Record<string, string>, key: string): void {

@@ -1,7 +1,7 @@
 import type { ConsumeMessage, Options } from 'amqplib'
 import { message } from 'millrace'
 import { expect, test } from 'vitest'
-import { again, fromAmqp, handedOut, toAmqp } from '../src/encode.ts'
+import { again, checkCarried, fromAmqp, handedOut, toAmqp } from '../src/encode.ts'
 
 /** As the client hands it over. */
 function received(content: Uint8Array, properties: Options.Publish): ConsumeMessage {
@@ -22,6 +22,16 @@ test('a message comes back as it went, with what travelled with it', () => {
   expect({ ...got, payload: 0 }).toEqual({ ...sent, payload: 0 })
   expect(Buffer.from(got.payload).toString()).toBe('body')
   expect(stamp).toEqual({ time: 5, expires: 9, attempt: undefined })
+})
+
+test("Watermill's name for an id is metadata like any other, and refused where it would be a second id", () => {
+  const sent = message('a', { id: 'one', metadata: { _watermill_message_uuid: 'one' } })
+
+  const { message: read } = fromAmqp(received(sent.payload, { headers: toAmqp(sent, {}, 'millrace') }))
+
+  expect(read.metadata).toEqual(sent.metadata)
+  expect(() => checkCarried([sent], 'millrace')).not.toThrow()
+  expect(() => checkCarried([sent], 'watermill')).toThrow(expect.objectContaining({ code: 'INVALID_METADATA' }))
 })
 
 test('no metadata key is a header that routes copies, is the server’s, or vanishes in decoding', () => {

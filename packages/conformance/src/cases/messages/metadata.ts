@@ -30,6 +30,18 @@ const AWKWARD = [
   '.',
   '-',
 ]
+/** Names that a broker, its client or another library reads: whoever cannot carry one refuses it. */
+const TAKEN = [
+  'CC',
+  'x-delay',
+  'x-death',
+  'Nats-Msg-Id',
+  'nats-rollup',
+  'kafka-key',
+  'contentType',
+  'correlation-data',
+  '_watermill_message_uuid',
+]
 const LIMIT = 8 * 1024
 
 export const metadataPreserved: Case = {
@@ -44,6 +56,8 @@ export const metadataPreserved: Case = {
       ]),
       withMetadata(VALUES.map((value, i) => [`value-${i}`, value])),
       withMetadata(AWKWARD.map(key => [key, `of ${key}`])),
+      withMetadata(TAKEN.map(key => [key, `of ${key}`])),
+      withMetadata(TAKEN.map(key => [key, ''])),
       withMetadata([['full', 'x'.repeat(LIMIT - 'full'.length)]]),
       message('none'),
     ]
