@@ -42,8 +42,10 @@ export interface HeldLink {
   open(): Broker | Promise<Broker>
   /** How many connections of clients are open on the link at this moment. */
   readonly connections: number
-  /** Lets through what was held, and all that comes. */
+  /** Lets through what was held, and all that comes, until it is held again. */
   release(): void
+  /** Again nothing gets through, and neither side is told. */
+  hold(): void
   /** Ends the link. Called once, after its broker was closed. */
   close(): Promise<void>
 }

@@ -133,6 +133,7 @@ export const suite: readonly Case[] = [
   cases.leaseKept,
   // connection
   cases.ackOnCutLink,
+  cases.closedOverSilence,
   cases.closedWhileConnecting,
   cases.foreignCorrupt,
   cases.foreignPlain,

@@ -5,6 +5,7 @@ export interface HeldLink<Broker> {
   open(): Broker
   readonly connections: number
   release(): void
+  hold(): void
   close(): Promise<void>
 }
 
@@ -21,6 +22,7 @@ export async function heldLink<Broker>(
       return proxy.connections
     },
     release: () => proxy.heal(),
+    hold: () => proxy.silence(),
     close: () => proxy.close(),
   }
 }

@@ -83,8 +83,8 @@ export class ClassicMember implements Member {
     this.#state = 'left'
     clearTimeout(this.#timer)
     if (this.#id === '') return
-    const { coordinator, group } = this.#options
-    await coordinator
+    const { offsets, group } = this.#options
+    await offsets
       .call('LeaveGroup', version =>
         version < 3 ? [group, this.#id] : [group, [{ memberId: this.#id, groupInstanceId: null, reason: null }]],
       )

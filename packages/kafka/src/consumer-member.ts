@@ -120,13 +120,14 @@ export class ConsumerMember implements Member {
   }
 
   async #send(epoch: number, owned: readonly Place[]): Promise<Answer> {
-    const { coordinator, group, host, cluster } = this.#options
+    const { coordinator, offsets, group, host, cluster } = this.#options
     const { topics } = owned.length > 0 ? await cluster.metadata([...byTopic(owned).keys()]) : { topics: undefined }
     const partitions = [...byTopic(owned)].map(([topic, indexes]) => ({
       topicId: topics?.get(topic)?.id ?? '',
       partitions: indexes,
     }))
-    return coordinator.call<Answer>('ConsumerGroupHeartbeat', () => [
+    // Its own connection may be gone by the time that it leaves.
+    return (epoch === -1 ? offsets : coordinator).call<Answer>('ConsumerGroupHeartbeat', () => [
       group,
       this.#id,
       epoch,

@@ -1,5 +1,5 @@
 import { ConnectionPool } from '@platformatic/kafka'
-import { MillraceError } from 'millrace/adapter'
+import { MillraceError, orAborted } from 'millrace/adapter'
 import type { AttachSpec, Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { ClassicMember } from './classic-member.ts'
 import { byTopic, keyOf } from './cluster.ts'
@@ -27,6 +27,8 @@ export interface KafkaSourceOptions {
   readonly orphaned: (leave: () => Promise<void>) => void
 }
 
+/** ms that a member has to leave the group that it failed to join. */
+const LAST_WORDS = 5_000
 /** Records of one partition that are handed over before another has its turn. */
 const TURN = 64
 
@@ -90,7 +92,7 @@ export class KafkaSource implements Source, MemberHost {
         error => this.failed(error),
       )
     } catch (error) {
-      await this.stop().catch(() => undefined) // the first failure counts
+      await this.stop(AbortSignal.timeout(LAST_WORDS)).catch(() => undefined) // the first failure counts
       throw error
     }
   }
@@ -147,18 +149,28 @@ export class KafkaSource implements Source, MemberHost {
     if (this.#state === 'on') this.#state = 'paused'
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: AbortSignal): Promise<void> {
     if (this.#state === 'off') return
     this.#state = 'off'
     this.#topics.stop()
     this.#retries?.stop()
+    try {
+      await orAborted(this.#leave(), signal, 'close')
+    } catch {
+      const member = this.#member
+      if (member) this.#options.orphaned(() => member.leave())
+    }
+    // What is under way fails by it.
+    await this.#pool?.close().catch(() => undefined)
+  }
+
+  /** Commits what is settled, and leaves the group. */
+  async #leave(): Promise<void> {
     await this.#fetcher.stop()
-    const member = this.#member
-    if (!member) return
     for (const partition of this.#partitions.values()) this.#commits?.add(partition)
     await this.#commits?.leave().catch(() => undefined) // what is not committed comes again
     this.#partitions.clear()
-    await this.#leave(member).catch(() => this.#options.orphaned(() => this.#leave(member)))
+    await this.#member?.leave()
   }
 
   // ---- for transactions -------------------------------------------------------------------------------------------
@@ -249,8 +261,9 @@ export class KafkaSource implements Source, MemberHost {
     this.#retries?.stop()
     this.#options.sink.down(error)
     void this.#fetcher.stop()
+    void this.#pool?.close().catch(() => undefined)
     const member = this.#member
-    if (member) this.#options.orphaned(() => this.#leave(member))
+    if (member) this.#options.orphaned(() => member.leave())
   }
 
   // ---- private ----------------------------------------------------------------------------------------------------
@@ -279,11 +292,6 @@ export class KafkaSource implements Source, MemberHost {
         this.#again.splice(i, 1)
       }
     if (lost.length > 0) sink.lost(lost)
-  }
-
-  async #leave(member: Member): Promise<void> {
-    await member.leave()
-    await this.#pool?.close()
   }
 
   *#readable(): Iterable<Partition> {

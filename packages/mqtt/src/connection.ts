@@ -74,19 +74,30 @@ export function onEnd(client: MqttClient, listener: (error: Error) => void): () 
   return off
 }
 
-/** Says goodbye; a server that does not answer is left without. `forget` also ends the session (MQTT 5). */
-export async function farewell(client: MqttClient, forget = false): Promise<void> {
+export interface Farewell {
+  /** Ends the session, too (MQTT 5). Default false. */
+  readonly forget?: boolean
+  /** At the abort no answer is waited for. */
+  readonly signal?: AbortSignal
+}
+
+/** Says goodbye; a server that does not answer is left without. */
+export async function farewell(client: MqttClient, { forget = false, signal }: Farewell = {}): Promise<void> {
   if (!client.connected) {
     client.end(true)
     return
   }
   await new Promise<void>(resolve => {
-    const timer = setTimeout(() => client.stream.destroy(), FAREWELL)
+    const cut = (): void => void client.stream.destroy()
+    const timer = setTimeout(cut, FAREWELL)
     client.once('close', () => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', cut)
       resolve()
     })
     client.end(false, forget ? { properties: { sessionExpiryInterval: 0 } } : {})
+    if (signal?.aborted) cut()
+    else signal?.addEventListener('abort', cut, { once: true })
   })
 }
 

@@ -59,6 +59,14 @@ export interface MqttPlan {
   readonly sessionExpiry: number
 }
 
+/** Whose connection ends, and until when there is time for it. */
+interface Left {
+  readonly session: Session
+  readonly group: string | undefined
+  readonly filters: readonly string[]
+  readonly end: AbortSignal
+}
+
 /** Room for topic, properties and the envelope beside the payload. */
 const BESIDE = 16 * 1024
 /** s that the session of a member without a name waits for it. */
@@ -80,6 +88,8 @@ export class MqttDriver implements Driver {
   readonly #id: string
   readonly #sessions: Sessions
   readonly #places: Places | undefined
+  /** Aborts at the end of the close: what is still connecting then is of no use to anybody. */
+  readonly #life = new AbortController()
   #client: MqttClient | undefined
   #publisher: Publisher | undefined
   #lost: (error: Error) => void = () => undefined
@@ -204,10 +214,10 @@ export class MqttDriver implements Driver {
       retained: retained === 'take',
       maxPending,
       window: spec.prefetch,
-      leave: async leaving => {
+      leave: async (leaving, end) => {
         member = 'goes'
         await adopting
-        await this.#leave(leaving, session, group, places)
+        await this.#leave(leaving, { session, group, filters: places, end })
       },
     })
     const options = this.#sourceOptions(session, spec)
@@ -228,11 +238,12 @@ export class MqttDriver implements Driver {
     return source
   }
 
-  async close(): Promise<void> {
+  async close(signal: AbortSignal): Promise<void> {
     this.#publisher?.end()
     this.#publisher = undefined
-    if (this.#client) await farewell(this.#client)
+    if (this.#client) await farewell(this.#client, { signal })
     this.#client = undefined
+    this.#life.abort(new MillraceError('CLOSED', 'mqtt: the broker is closed'))
   }
 
   #packet(
@@ -308,7 +319,7 @@ export class MqttDriver implements Driver {
           properties: { ...base.properties, ...extra.properties, sessionExpiryInterval },
         }),
       },
-      AbortSignal.timeout(PATIENCE),
+      AbortSignal.any([AbortSignal.timeout(PATIENCE), this.#life.signal]),
       prepare,
     )
   }
@@ -324,23 +335,18 @@ export class MqttDriver implements Driver {
   }
 
   /** Ends a subscription's connection. A session without a name of the user's ends too: what it has goes to the others. */
-  async #leave(
-    leaving: Leaving,
-    session: Session,
-    group: string | undefined,
-    filters: readonly string[],
-  ): Promise<void> {
+  async #leave(leaving: Leaving, { session, group, filters, end }: Left): Promise<void> {
     const { client } = leaving
     const places = this.#places
     session.end()
-    if (group === undefined || !places || this.#plan.clientId !== undefined) return farewell(client)
+    if (group === undefined || !places || this.#plan.clientId !== undefined) return farewell(client, { signal: end })
     let empty = false
     try {
-      for (const filter of filters) await places.keep(group, filter)
+      for (const filter of filters) await places.keep(group, filter, end)
       empty = await places.giveBack(leaving, group)
       for (const filter of filters) await places.tell(group, filter)
     } finally {
-      await farewell(client, empty)
+      await farewell(client, { forget: empty, signal: end })
       if (empty) await this.#forget(session.clientId)
     }
   }

@@ -54,13 +54,15 @@ export class Places {
     return this.#options.topics.control(`${group}/${hash(filter)}`)
   }
 
-  /** Makes the group's place, if it is not there. */
-  async keep(group: string, filter: string): Promise<void> {
+  /** Makes the group's place, if it is not there. At the abort it is tried no more. */
+  async keep(group: string, filter: string, signal?: AbortSignal): Promise<void> {
     const { qos, dial } = this.#options
     const clientId = this.#id(group, filter)
     const end = performance.now() + KEEPING
     for (;;) {
       let client: MqttClient | undefined
+      const cut = (): void => void client?.end(true)
+      signal?.addEventListener('abort', cut, { once: true })
       try {
         // What it holds is sent at once, and is not ours: nothing of it may be acknowledged.
         ;({ client } = await dial(clientId, {}, made => void new HeldAcks(made)))
@@ -72,7 +74,9 @@ export class Places {
         client?.end(true)
         const failed = ours(error, 'subscribe')
         const taken = isMillraceError(failed, 'DISCONNECTED') || isMillraceError(failed, 'TOPOLOGY_MISMATCH')
-        if (!taken || performance.now() > end) throw failed
+        if (!taken || performance.now() > end || signal?.aborted) throw failed
+      } finally {
+        signal?.removeEventListener('abort', cut)
       }
       await pause()
     }
@@ -152,12 +156,12 @@ export class Places {
       leave: async leaving => {
         empty = await this.giveBack(leaving, group)
         // Before MQTT 5 it stays, empty: to end it takes another connection, and by then another may need it.
-        await farewell(leaving.client, empty)
+        await farewell(leaving.client, { forget: empty })
       },
     })
     source.pause()
     await dial(clientId, { properties: { receiveMaximum: window } }, client => source.prepare(client))
-    await source.stop()
+    await source.stop(new AbortController().signal) // giving back ends by itself, however much it is
     if (empty) this.#kept.delete(clientId)
     return empty
   }

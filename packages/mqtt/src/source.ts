@@ -1,5 +1,5 @@
 import type { IClientSubscribeOptions, IPublishPacket, MqttClient, Packet } from 'mqtt'
-import { MillraceError, Ring } from 'millrace/adapter'
+import { MillraceError, orAborted, Ring } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { onEnd } from './connection.ts'
 import { fromMqtt } from './encode.ts'
@@ -24,8 +24,8 @@ export interface MqttSourceOptions {
   readonly maxPending: number
   /** So many messages come before the first is acknowledged, at most. */
   readonly window: number
-  /** Ends the connection, once everything is settled or given back. */
-  readonly leave: (source: Leaving) => Promise<void>
+  /** Ends the connection, once everything is settled or given back; at the abort there is no time left for it. */
+  readonly leave: (source: Leaving, signal: AbortSignal) => Promise<void>
 }
 
 /** What a source has left when it stops. */
@@ -129,13 +129,20 @@ export class MqttSource implements Source {
     this.#pending.clear() // they are among the open ones
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: AbortSignal): Promise<void> {
     this.#paused = true
     this.#off()
     const client = this.#client
     if (!client) return
     const { filters, leave } = this.#options
-    await leave({ client, filters: Object.keys(filters), empty: (each, mark) => this.#empty(each, mark) })
+    const leaving = { client, filters: Object.keys(filters), empty: this.#empty.bind(this) }
+    // What is not given back in time stays in the session.
+    try {
+      await orAborted(leave(leaving, signal), signal, 'close')
+    } catch (error) {
+      if (!signal.aborted) throw error
+      client.end(true)
+    }
     this.#open.clear()
   }
 

@@ -1,6 +1,6 @@
 import { connect } from '@nats-io/transport-node'
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
-import { MillraceError } from 'millrace/adapter'
+import { MillraceError, orAborted } from 'millrace/adapter'
 import { address } from './address.ts'
 import { ours } from './errors.ts'
 
@@ -100,21 +100,27 @@ export class Connection {
     return () => void this.#listeners.delete(listener)
   }
 
-  async close(): Promise<void> {
+  /** At the abort nothing is waited for any more. */
+  async close(signal: AbortSignal): Promise<void> {
     this.#over = true
     this.#listeners.clear()
     const client = this.#client
     this.#client = undefined
     if (!client || client.isClosed()) return
-    if (this.#options.client) await this.flush(client, LAST_WORDS).catch(() => undefined)
-    else await this.#drained(client)
+    if (this.#options.client) await this.#said(client, signal)
+    else await this.#drained(client, signal)
   }
 
   /** Lets its subscriptions end and what is to be sent be sent. The client's own drain ends no sooner than its flush. */
-  async #drained(client: NatsConnection): Promise<void> {
+  async #drained(client: NatsConnection, signal: AbortSignal): Promise<void> {
     client.drain().catch(() => undefined)
-    await this.flush(client, LAST_WORDS).catch(() => undefined)
+    await this.#said(client, signal)
     await client.close()
+  }
+
+  async #said(client: NatsConnection, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    await orAborted(this.flush(client, LAST_WORDS), signal, 'close').catch(() => undefined) // the link is silent
   }
 }
 

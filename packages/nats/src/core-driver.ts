@@ -130,8 +130,8 @@ export class CoreDriver implements Driver {
     return source
   }
 
-  async close(): Promise<void> {
+  async close(signal: AbortSignal): Promise<void> {
     this.#questions.end(new MillraceError('CLOSED', 'nats: the broker is closed'))
-    await this.#plan.connection.close()
+    await this.#plan.connection.close(signal)
   }
 }

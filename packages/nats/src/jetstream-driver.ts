@@ -188,8 +188,8 @@ export class JetStreamDriver implements Driver {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#plan.connection.close()
+  async close(signal: AbortSignal): Promise<void> {
+    await this.#plan.connection.close(signal)
     this.#forget(new MillraceError('CLOSED', 'nats: closed'))
   }
 

@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { nanos } from '@nats-io/transport-node'
-import { ContiguousTracker, MillraceError } from 'millrace/adapter'
+import { ContiguousTracker, MillraceError, orAborted } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import { ACK, Confirmations } from './confirmations.ts'
 import type { Unsure, Word } from './confirmations.ts'
@@ -179,11 +179,13 @@ export class JetStreamSource implements Source {
     this.#drained = this.#nc && connection.flush(this.#nc, LAST_WORDS).catch(() => undefined) // the link is gone
   }
 
-  async stop(): Promise<void> {
-    await this.#drained
+  async stop(signal: AbortSignal): Promise<void> {
+    await orAborted(this.#drained ?? Promise.resolve(), signal, 'close').catch(() => undefined) // the link is silent
     this.#state = 'down'
     this.#end()
-    if (this.#options.ephemeral) for (const consumer of this.#options.consumers) await this.#options.remove(consumer)
+    if (!this.#options.ephemeral || signal.aborted) return // it goes by itself
+    const removed = Promise.all(this.#options.consumers.map(consumer => this.#options.remove(consumer)))
+    await orAborted(removed, signal, 'close').catch(() => undefined)
   }
 
   /** Asks for what there is room for: of several consumers each may be the one that has something. */

@@ -75,11 +75,11 @@ export class Connection {
   }
 
   /** Its listeners are not told. */
-  async close(): Promise<void> {
+  async close(signal: AbortSignal): Promise<void> {
     const client = this.#client
     this.#client = undefined
     this.#unblock()
-    if (client) await this.#leave(client)
+    if (client) await this.#leave(client, signal)
   }
 
   async #connect(): Promise<ChannelModel> {
@@ -124,9 +124,9 @@ export class Connection {
     this.#blocked = undefined
   }
 
-  async #leave(client: ChannelModel): Promise<void> {
+  async #leave(client: ChannelModel, signal?: AbortSignal): Promise<void> {
     if (client === this.#options.client) return
-    await goodbye(client)
+    await goodbye(client, signal)
     destroy(client)
   }
 

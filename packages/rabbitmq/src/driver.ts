@@ -105,7 +105,7 @@ export class RabbitDriver implements Driver {
       await connection.open(signal)
       const [major = 0, minor = 0] = connection.version.split('.').map(Number)
       if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-        await connection.close()
+        await connection.close(signal)
         throw new MillraceError(
           'SERVER_TOO_OLD',
           `rabbitmq: the server is ${connection.version}; ${OLDEST.join('.')} is the oldest whose quorum queues expire messages`,
@@ -142,7 +142,7 @@ export class RabbitDriver implements Driver {
     return this.#send(this.#topology.route(topic), topic, batch, options)
   }
 
-  async attach(spec: AttachSpec, sink: Sink): Promise<Source> {
+  async attach(spec: AttachSpec, sink: Sink, signal: AbortSignal): Promise<Source> {
     const { connection } = this.#plan
     const { group, topics } = spec
     if (group !== undefined) this.#checkGroup(group)
@@ -160,15 +160,15 @@ export class RabbitDriver implements Driver {
       await channel.prefetch(Math.min(PREFETCH, Math.max(1, Math.floor(spec.prefetch / topics.length))))
       for (const topic of topics) await answered(consume(topic))
     } catch (error) {
-      await source.stop()
+      await source.stop(signal)
       throw ours(failed ?? error, 'subscribe')
     }
     return source
   }
 
-  async close(): Promise<void> {
+  async close(signal: AbortSignal): Promise<void> {
     this.#publisher = undefined
-    await this.#plan.connection.close()
+    await this.#plan.connection.close(signal)
   }
 
   /** What has something to wait for before it may be sent. */

@@ -97,13 +97,13 @@ export class Intake<R extends Raw> {
     this.#respite = setTimeout(() => this.#sink.down(ours(error, 'receive')), RESPITE)
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: AbortSignal): Promise<void> {
     const was = this.#state
     this.#state = 'stopped'
     this.#waiting = []
     clearTimeout(this.#respite)
     if (was === 'down' || was === 'stopped') return
-    await goodbye(this.#channel)
+    await goodbye(this.#channel, signal)
   }
 
   /** The queue was deleted, or its node went: the channel goes with it, so that what is un-settled comes again. */

@@ -14,13 +14,15 @@ export interface Closable {
 
 /**
  * Closes it, and resolves when it is closed, whoever did it. The client's own `close()` waits for the server's answer
- * alone: for ever, if the link breaks meanwhile. Never rejects.
+ * alone: for ever, if the link breaks meanwhile. At the abort it is not waited for any more. Never rejects.
  */
-export async function goodbye(closable: Closable): Promise<void> {
+export async function goodbye(closable: Closable, signal?: AbortSignal): Promise<void> {
   let resolve = (): void => undefined
   const closed = new Promise<void>(ended => (resolve = ended))
   const timer = setTimeout(resolve, GOODBYE)
   closable.on('close', resolve)
+  if (signal?.aborted) resolve()
+  signal?.addEventListener('abort', resolve, { once: true })
   // It throws where it was closed before.
   const answered = Promise.resolve()
     .then(() => closable.close())
@@ -28,6 +30,7 @@ export async function goodbye(closable: Closable): Promise<void> {
   await Promise.race([answered, closed])
   clearTimeout(timer)
   closable.off('close', resolve)
+  signal?.removeEventListener('abort', resolve)
 }
 
 /**

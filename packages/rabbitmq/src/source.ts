@@ -100,8 +100,8 @@ export class RabbitSource implements Source {
     for (const raw of waiting) void this.#release(raw)?.catch(() => undefined)
   }
 
-  stop(): Promise<void> {
-    return this.#intake.stop()
+  stop(signal: AbortSignal): Promise<void> {
+    return this.#intake.stop(signal)
   }
 
   #arrive(from: ConsumeMessage, consumer: Consumer): void {

@@ -93,9 +93,9 @@ export class StreamSource implements Source {
     if (this.#intake.pause()) this.#intake.cancel()
   }
 
-  stop(): Promise<void> {
+  stop(signal: AbortSignal): Promise<void> {
     for (const { silence } of this.#readings.values()) clearTimeout(silence)
-    return this.#intake.stop()
+    return this.#intake.stop(signal)
   }
 
   /** The stream lost its end with the machine, or is a new one of the same name: it is read anew, as a whole. */

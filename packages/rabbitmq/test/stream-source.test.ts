@@ -105,7 +105,7 @@ test('a stream from which nothing was read may be empty for as long as it likes'
 test('a reader that is stopped no longer waits for its stream', async () => {
   const { source } = await reading('7')
 
-  await source.stop()
+  await source.stop(AbortSignal.timeout(5_000))
 
   expect(vi.getTimerCount()).toBe(0)
 })

@@ -1,59 +1,68 @@
-import { broker } from 'millrace/adapter'
-import type { Driver } from 'millrace/adapter'
+import { MillraceError } from 'millrace/adapter'
 import { memory } from 'millrace/memory'
 import type { HeldLink } from '../case.ts'
 import * as cases from '../cases.ts'
 import type { Mutant } from './mutant.ts'
+import { overlay } from './mutant.ts'
 
-/** Faults of connecting, over a link that counts its connections. Beside it they are the memory broker. */
+/** Faults of connecting, and of closing over a link that is silent. Without that link they are the memory broker. */
 export const connection: readonly Mutant[] = [
-  connecting('stays connected when it is closed while it connects', { hangsUp: false }),
-  connecting('waits for its connection when it is closed', { hangsUp: true, waits: true }),
+  linked('stays connected when it is closed', { stays: true }, [cases.closedWhileConnecting, cases.closedOverSilence]),
+  linked('waits for its connection when it is closed', { waits: 'connecting' }, [cases.closedWhileConnecting]),
+  linked('waits for a silent server when it is closed', { waits: 'connected' }, [cases.closedOverSilence]),
 ]
 
-function connecting(name: string, how: Connecting): Mutant {
-  return { name, killedBy: [cases.closedWhileConnecting], open: () => memory(), hold: () => heldLink(how) }
+function linked(name: string, fault: LinkFault, killedBy: Mutant['killedBy']): Mutant {
+  return { name, killedBy, open: () => memory(), hold: () => heldLink(fault) }
 }
 
-interface Connecting {
-  /** At the abort of what it opens it ends the connection. */
-  readonly hangsUp: boolean
-  /** Its close waits until the link is released. */
-  readonly waits?: boolean
+interface LinkFault {
+  /** A close ends no connection. */
+  readonly stays?: boolean
+  /** In that state a close waits until something gets through again. */
+  readonly waits?: 'connecting' | 'connected'
 }
 
-/** A link in this process, and the driver that connects over it: with `hangsUp` alone as a driver should. */
-export function heldLink({ hangsUp, waits = false }: Connecting): HeldLink {
-  const released = Promise.withResolvers<void>()
+/** A link in this process, with a memory broker at its other end; without a fault it keeps its promises. */
+export function heldLink({ stays = false, waits }: LinkFault = {}): HeldLink {
+  let through = Promise.withResolvers<void>()
   let connections = 0
 
-  const driver = (): Driver => ({
-    name: 'linked',
-    capabilities: memory().capabilities,
-    async open(signal) {
-      connections++
-      const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-      await Promise.race([released.promise, aborted])
-      if (!signal.aborted) return
-      if (hangsUp) connections--
-      throw signal.reason
-    },
-    close: () => (waits ? released.promise : Promise.resolve()),
-    declare: () => Promise.reject(notHere()),
-    write: () => Promise.reject(notHere()),
-    attach: () => Promise.reject(notHere()),
-  })
+  const open: HeldLink['open'] = () => {
+    const inner = memory()
+    const closed = Promise.withResolvers<never>()
+    closed.promise.catch(() => undefined) // whoever connects sees it
+    let state: 'idle' | 'connecting' | 'connected' = 'idle'
+    const connect = async (): Promise<void> => {
+      if (state === 'connected') return
+      if (state === 'idle') connections++
+      state = 'connecting'
+      await Promise.race([through.promise, closed.promise])
+      state = 'connected'
+    }
+    return overlay(inner, {
+      open: connect,
+      subscribe: async (topics, options) => {
+        await connect()
+        return inner.subscribe(topics, options)
+      },
+      async close(options) {
+        if (state === waits) await through.promise
+        if (state !== 'idle' && !stays) connections--
+        state = 'idle'
+        closed.reject(new MillraceError('CLOSED', 'the broker is closed'))
+        return inner.close(options)
+      },
+    })
+  }
 
   return {
-    open: () => broker(driver()),
+    open,
     get connections() {
       return connections
     },
-    release: () => released.resolve(),
-    close: () => Promise.resolve(released.resolve()),
+    release: () => through.resolve(),
+    hold: () => (through = Promise.withResolvers()),
+    close: () => Promise.resolve(through.resolve()),
   }
-}
-
-function notHere(): Error {
-  return new Error('nothing but connecting is tried over this link')
 }

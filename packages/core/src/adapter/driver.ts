@@ -102,8 +102,11 @@ export interface Source {
   position?(): string | undefined
   /** Deliver nothing more; settlements are still to come. Called once, before `stop`. */
   pause(): void
-  /** Ends it. Core has settled or released everything before; what is delivered after is not taken. */
-  stop(): Promise<void>
+  /**
+   * Ends it. Core has settled or released everything before; what is delivered after is not taken. At the abort the time
+   * that the close was given is over, and a few seconds for last words: what has not been answered never will be.
+   */
+  stop(signal: AbortSignal): Promise<void>
 }
 
 /** Where messages go: core's end. Every call is cheap and runs none of the user's code. */

@@ -12,6 +12,16 @@ export function graceOf(options: CloseOptions): number {
   return timeout
 }
 
+/** The time that the broker has at the end of a close. */
+export interface LastWords {
+  /** Resolves when it is over. */
+  readonly over: Promise<void>
+  /** Aborts then. */
+  readonly signal: AbortSignal
+  /** All is said: leaves no timer. */
+  end(): void
+}
+
 /** The time that a close allows to work in hand. A later, shorter one counts, a longer one does not. */
 export class Grace {
   /** Resolves when the time is over. */
@@ -36,15 +46,13 @@ export class Grace {
     else this.#end()
   }
 
-  /** Waits for the work while there is time, and `least` ms at the least; its end is nobody's concern after that. */
-  async spend(work: Promise<unknown>, least: number): Promise<void> {
+  /** For what is said last: as long as there is time, and `least` ms from now at the least. */
+  last(least: number, why: () => Error): LastWords {
+    const abort = new AbortController()
     let timer: Timer | undefined
     const enough = new Promise<void>(resolve => (timer = this.#clock.after(least, resolve)))
-    try {
-      await Promise.race([work, Promise.all([enough, this.over])])
-    } finally {
-      timer?.cancel()
-    }
+    const over = Promise.all([enough, this.over]).then(() => abort.abort(why()))
+    return { over, signal: abort.signal, end: () => timer?.cancel() }
   }
 
   /** It was not needed: leaves no timer. */

@@ -43,7 +43,7 @@ type State =
 /** Settlements sent at once at the latest; half the prefetch where that is less, so that the broker never runs dry. */
 const SETTLE_BATCH = 256
 
-/** ms that the broker has at a close to confirm what was settled, at the least: over a dead link it never would. */
+/** ms that the broker has at a close to confirm what was settled and to let go, at the least: over a dead link it never would. */
 const LAST_WORDS = 5_000
 
 /** One subscription over any driver: what is hard and the same everywhere. */
@@ -402,13 +402,21 @@ export class CoreSubscription implements Subscription, Holder, Sink {
       signal,
     })
     if (this.#life.signal.aborted || signal.aborted) {
-      await source.stop()
-      throw signal.aborted ? signal.reason : new MillraceError('CLOSED', 'the subscription is closed')
+      await this.#stopLate(source)
+      throw signal.aborted ? signal.reason : closed()
     }
     this.#state = { is: 'up', source }
     this.#outbox.connect(source)
     source.request?.(prefetch)
     if (source.take) this.#inbox.refill()
+  }
+
+  /** What stands only now that nobody wants it any more. */
+  async #stopLate(source: Source): Promise<void> {
+    const grace = new Grace(this.#host.clock)
+    grace.within(0)
+    const last = grace.last(LAST_WORDS, closed)
+    await source.stop(last.signal).finally(() => last.end())
   }
 
   async #recover(): Promise<void> {
@@ -462,11 +470,13 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     for (const delivery of this.#mortuary.take()) giveBack(delivery, 'release')
     this.#unlisten()
     this.#leases?.stop()
-    this.#life.abort(new MillraceError('CLOSED', 'the subscription is closed'))
+    this.#life.abort(closed())
     const flushed = this.#outbox.flush().catch(() => undefined) // told through health already
-    await this.#grace.spend(flushed, LAST_WORDS)
+    const last = this.#grace.last(LAST_WORDS, closed)
+    await Promise.race([flushed, last.over])
+    await source?.stop(last.signal).catch((failure: unknown) => this.#host.failed(asError(failure)))
+    last.end()
     this.#grace.cancel()
-    await source?.stop().catch((failure: unknown) => this.#host.failed(asError(failure)))
     this.#place = source?.position?.() ?? this.#place
     this.#outbox.connect(undefined)
     this.#state = { is: 'closed', done: Promise.resolve({ released }) }
@@ -479,4 +489,8 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   #checkQuiet(): void {
     if (this.#quiet && this.#inHand.size === 0 && this.#mortuary.size === 0) this.#quiet()
   }
+}
+
+function closed(): MillraceError {
+  return new MillraceError('CLOSED', 'the subscription is closed')
 }

@@ -92,18 +92,18 @@ export function faulty(inner: Driver, options?: BrokerOptions): FaultyBroker {
         },
         signal,
       )
-      if (cut) await own.stop()
+      if (cut) await own.stop(signal)
       whole()
       const outer = passingSource(own, {
         // What is said of a delivery after the cut reaches nobody.
         settle: batch => (dead ? undefined : own.settle(batch)),
         ...(own.take && { take: () => (dead ? undefined : own.take!()) }),
         ...(own.done && { done: raw => dead || own.done!(raw) }),
-        async stop() {
+        async stop(end) {
           if (dead) return
           dead = true
           live.delete(sink)
-          await own.stop()
+          await own.stop(end)
         },
       })
       sources.set(outer, own)
@@ -141,7 +141,7 @@ export function faulty(inner: Driver, options?: BrokerOptions): FaultyBroker {
       for (const [sink, source] of all) {
         source.pause()
         sink.down(error)
-        void source.stop()
+        void source.stop(AbortSignal.abort(error))
       }
     },
     reconnect() {

@@ -25,7 +25,7 @@ export function passingSource(inner: Source, own: Partial<Source>): Source {
   const all: Source = {
     settle: batch => inner.settle(batch),
     pause: () => inner.pause(),
-    stop: () => inner.stop(),
+    stop: signal => inner.stop(signal),
     ...(inner.request && { request: credit => inner.request!(credit) }),
     ...(inner.take && { take: () => inner.take!() }),
     ...(inner.done && { done: raw => inner.done!(raw) }),

@@ -100,9 +100,9 @@ async function watched(
       }
       return own.settle(batch)
     },
-    async stop() {
+    async stop(signal) {
       lost(inHand) // whatever was not given back before
-      await own.stop()
+      await own.stop(signal)
     },
     ...(own.take && {
       take() {

@@ -87,6 +87,30 @@ describe('closing a broker', () => {
     await own.close()
   })
 
+  test('tells a source that is slow to stop when the time is over, confirmations and all: five seconds at the least', async () => {
+    const clock = virtualClock()
+    const driver = new ScriptedDriver(clock)
+    const own = broker(driver)
+    const ended: number[] = []
+    for (const timeout of [0, 8000]) {
+      const subscription = await own.subscribe('t', { group: 'g' })
+      const source = driver.sources.at(-1)!
+      source.onSettle = () => new Promise(resolve => void clock.after(2000, resolve))
+      source.onStop = signal => new Promise(resolve => signal.addEventListener('abort', () => resolve()))
+      source.sink.deliver([raw('a')])
+      ;(await subscription.receive()).ack()
+      const begun = clock.now()
+      void subscription.close({ timeout }).then(() => ended.push(clock.now() - begun))
+      await clock.advance(2500)
+      expect(source.stopped).toBe(true)
+      await clock.advance(10_000)
+    }
+
+    expect(ended).toEqual([5000, 8000])
+    expect(clock.pending).toBe(0)
+    await own.close()
+  })
+
   test('leaves no timer of publishes that have ended, and while it was open none that kept the process alive', async () => {
     let left = 0
     const counting: Clock = {

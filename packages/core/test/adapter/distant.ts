@@ -180,9 +180,9 @@ class DistantSource implements Source, Sink {
     this.#server?.pause()
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: AbortSignal): Promise<void> {
     this.#driver.sources.delete(this)
-    await this.#server?.stop()
+    await this.#server?.stop(signal)
   }
 
   /** The server forgets this consumer; what it had goes to others, or comes again. */
@@ -192,7 +192,7 @@ class DistantSource implements Source, Sink {
     this.#credit = 0
     if (this.#driver.server.flaw === 'tells of a gap that is none') this.#sink.gap('there is none')
     this.#sink.down(error)
-    void server?.stop()
+    void server?.stop(AbortSignal.abort(error))
   }
 
   ready(): boolean {

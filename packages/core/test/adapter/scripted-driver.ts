@@ -79,9 +79,12 @@ export class ScriptedSource implements Source {
     this.paused = true
   }
 
-  stop(): Promise<void> {
+  /** What the next stop does; default: ended at once. */
+  onStop: (signal: AbortSignal) => void | Promise<void> = () => undefined
+
+  async stop(signal: AbortSignal): Promise<void> {
     this.stopped = true
-    return Promise.resolve()
+    await this.onStop(signal)
   }
 
   /** Delivers texts as first attempts. Returns the raws. */
