@@ -44,6 +44,8 @@ interface FetchedOffsets {
 const EARLIEST = -2n
 const LATEST = -1n
 const TIMEOUT = 10_000
+/** ms between two looks whether a broker answers: nothing else is asked of Kafka where nobody publishes or subscribes. */
+const PULSE = 10_000
 /** ms that a new topic may take until every broker knows of it. */
 const SETTLING = 10_000
 
@@ -54,12 +56,15 @@ export class Cluster {
   readonly #making = new Map<string, Promise<string>>()
   #lost: ((error: Error) => void) | undefined
   #checking: Promise<void> | undefined
+  #pulse: NodeJS.Timeout | undefined
+  #state: 'open' | 'closed' = 'open'
   /** By topic its name in the cluster. */
   readonly #known = new Map<string, string>()
 
   constructor(plan: Plan) {
     this.plan = plan
-    this.#admin = new Admin({ ...plan.base })
+    // At its end the client gives the connection up. Nothing that is asked here is answered late, as a JoinGroup may be.
+    this.#admin = new Admin({ ...plan.base, requestTimeout: Math.min(plan.base.requestTimeout ?? TIMEOUT, TIMEOUT) })
   }
 
   /** For requests of one's own. */
@@ -73,9 +78,9 @@ export class Cluster {
     this.#admin.on('client:broker:disconnect', () => this.check())
   }
 
-  /** A connection has ended: looks whether there is another to be had. */
+  /** Looks whether a broker answers: when a connection has ended, and now and then, for a silent link does not tell. */
   check(): void {
-    if (this.#checking || !this.#lost) return
+    if (this.#checking || !this.#lost || this.#state === 'closed') return
     // The client tells of the end before it has forgotten the connection.
     this.#checking = new Promise(resolve => setImmediate(resolve))
       .then(() => this.#metadata([], true, 0))
@@ -86,9 +91,13 @@ export class Cluster {
   /** Asks for the brokers. Rejects with ours where none answers. */
   async reach(): Promise<void> {
     await this.#metadata([], true)
+    if (this.#state === 'closed') return
+    this.#pulse ??= setInterval(() => this.check(), PULSE).unref()
   }
 
   async close(): Promise<void> {
+    this.#state = 'closed'
+    clearInterval(this.#pulse)
     await this.#admin.close()
   }
 

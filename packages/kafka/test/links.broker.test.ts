@@ -59,6 +59,26 @@ test('a close does not wait for answers that never come longer than it was told'
   await proxy.close()
 })
 
+test(
+  'health says down when the link is silent, though nobody publishes, and up afterwards',
+  { timeout: 90_000 },
+  async () => {
+    const proxy = await server.proxy()
+    const [topic, broker] = [unique('idle'), open({ url: proxy.through(server.url) })]
+    await broker.publish(topic, message('a'))
+
+    proxy.silence()
+    await expect.poll(() => broker.health().state, { timeout: 25_000 }).toBe('down')
+    expect(broker.health().lastError).toMatchObject({ code: 'DISCONNECTED' })
+
+    proxy.heal()
+    await expect.poll(() => broker.health().state, { timeout: 25_000 }).toBe('up')
+    await broker.publish(topic, message('b'))
+    await broker.close({ timeout: 0 })
+    await proxy.close()
+  },
+)
+
 test('health says down when the server is killed, and up when it is back', { timeout: 120_000 }, async () => {
   const [topic, broker] = [unique('killed'), open()]
   await broker.publish(topic, message('a'))
