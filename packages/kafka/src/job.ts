@@ -12,6 +12,8 @@ export class Job {
   readonly #batch: readonly Message[]
   readonly #options: WriteOptions
   readonly #resolve: (failures: readonly Failure[]) => void
+  /** Its last message; from there they lead to the first. */
+  last: Entry | undefined
   #failures: Failure[] | undefined
   #left: number
   #unlisten: (() => void) | undefined
@@ -69,6 +71,8 @@ export class Entry {
   readonly message: Message
   readonly stamp: RecordStamp
   readonly job: Job
+  /** The one before it in the same call. */
+  readonly before: Entry | undefined
   /** About as many as its record will have. */
   readonly bytes: number
   readonly #index: number
@@ -87,6 +91,8 @@ export class Entry {
     this.message = message
     this.stamp = stamp
     this.job = job
+    this.before = job.last
+    job.last = this
     this.#index = index
     const { metadata, payload } = message
     let bytes = FRAME + (key?.length ?? 0) + payload.length

@@ -37,6 +37,8 @@ interface ProduceAnswer {
 const REQUEST = 8 * 1024 * 1024
 /** ms after which a call that has no answer yet is asked whether its caller still waits. */
 const LOOK = 100
+/** So many that are given up may stay in the queue in any case. */
+const FEW = 64
 /** ms after which a topic's partitions are counted again. */
 const COUNTED = 60_000
 
@@ -56,6 +58,8 @@ export class Outbound {
   /** In the request that is made or under way. */
   #sent: readonly Entry[] = []
   #queue: Entry[] = []
+  /** So many in the queue are given up: they leave it together, or each when its turn comes. */
+  #givenUp = 0
   #sender: Sender | undefined
   /** Told when the request under way has its answer. */
   #onSent: (() => void) | undefined
@@ -217,20 +221,27 @@ export class Outbound {
   #next(): Entry[] {
     const { batchBytes } = this.#plan
     const lanes = new Map<Lane, number>()
+    const batch: Entry[] = []
     let taken = 0
     let total = 0
     for (const entry of this.#queue) {
-      const { lane } = entry
+      const { lane, state } = entry
+      if (state === 'answered') {
+        taken++
+        continue
+      }
       const before = lanes.get(lane) ?? 0
       const full = before > 0 && before + entry.bytes > batchBytes
-      if (taken > 0 && (full || total + entry.bytes > REQUEST || entry.alone)) break
+      if (batch.length > 0 && (full || total + entry.bytes > REQUEST || entry.alone)) break
       lanes.set(lane, before + entry.bytes)
       total += entry.bytes
       taken++
+      entry.state = 'sent'
+      batch.push(entry)
       if (entry.alone) break
     }
-    const batch = this.#queue.splice(0, taken)
-    for (const entry of batch) entry.state = 'sent'
+    this.#queue.splice(0, taken)
+    this.#givenUp -= taken - batch.length
     this.#waiting -= total
     // Keyless messages stick to a partition for a batch: fewer, larger batches.
     for (const { lane, key } of batch)
@@ -299,12 +310,18 @@ export class Outbound {
   }
 
   #giveUp(job: Job, error: Error): void {
-    const all = [...this.#queue, ...this.#sent].filter(entry => entry.job === job)
-    if (all.some(({ state }) => state === 'waiting')) this.#queue = this.#queue.filter(entry => entry.job !== job)
-    for (const entry of all) {
-      if (entry.state === 'waiting') this.#waiting -= entry.bytes
-      if (entry.state !== 'answered') fail(entry, entry.state === 'waiting' ? 'refused' : 'unknown', error)
+    for (let entry = job.last; entry; entry = entry.before) {
+      const { state } = entry
+      if (state === 'waiting') {
+        this.#waiting -= entry.bytes
+        this.#givenUp++
+      }
+      if (state !== 'answered') fail(entry, state === 'waiting' ? 'refused' : 'unknown', error)
     }
+    // Not for each: where thousands are given up at once, that would take the square of them.
+    if (this.#givenUp <= FEW || 2 * this.#givenUp < this.#queue.length) return
+    this.#queue = this.#queue.filter(({ state }) => state !== 'answered')
+    this.#givenUp = 0
   }
 }
 

@@ -58,3 +58,23 @@ test('what is written after the close is refused', async () => {
 
   await expect(own.write('t', [message('a')], forever)).rejects.toMatchObject({ code: 'CLOSED' })
 })
+
+test('twenty thousand calls that are given up together all end at once', async () => {
+  const own = outbound({ linger: 60_000, batchBytes: 1e9 })
+  const signals = Array.from({ length: 20_000 }, () => new AbortController())
+  const written = signals.map(({ signal }) => own.write('t', [message('a'), message('b')], { signal }))
+  await new Promise(resolve => setTimeout(resolve, 500)) // until they are asked whether their callers still wait
+
+  const begun = performance.now()
+  for (const one of signals) one.abort(new Error('enough'))
+  const ended = await Promise.all(written)
+
+  expect(performance.now() - begun).toBeLessThan(2_000)
+  expect(ended.flat().map(({ index, outcome }) => [index, outcome])).toEqual(
+    signals.flatMap(() => [
+      [0, 'refused'],
+      [1, 'refused'],
+    ]),
+  )
+  await own.close(AbortSignal.abort())
+})
