@@ -11,6 +11,8 @@ import type { PublishFields } from './packets.ts'
 export interface Outgoing extends PublishFields {
   /** What is not heard by anybody is refused with NO_ROUTE, instead of gone. Only MQTT 5 tells. */
   readonly heard?: boolean
+  /** Where the publisher has it while it may be withdrawn; the publisher's own note. */
+  place?: 'waiting' | 'later' | undefined
   /** It is not sent again where nobody hears it. */
   readonly once?: boolean
   /** Called once. 'sent' tells whether the server may have it. */
@@ -43,6 +45,8 @@ const UNHEARD = 16
 /** ms until what found no subscriber is sent again, twice as long each time. */
 const PAUSE = 100
 const LONGEST_PAUSE = 1000
+/** So many that were withdrawn may stay among those that wait in any case. */
+const FEW = 64
 
 /**
  * Publishes over one connection, never more un-acknowledged than the server takes: the client itself does not count.
@@ -55,7 +59,10 @@ const LONGEST_PAUSE = 1000
 export class Publisher {
   readonly #client: MqttClient
   readonly #options: PublisherOptions
+  /** In their order, and among them those that were withdrawn meanwhile. */
   readonly #waiting = new Ring<Outgoing>()
+  /** So many of them still wait. */
+  #due = 0
   /** On their way through the client, and those beside it by their packet identifiers. */
   readonly #sent = new Set<Outgoing>()
   readonly #written = new Map<number, Outgoing>()
@@ -98,9 +105,9 @@ export class Publisher {
 
   publish(outgoing: Outgoing): void {
     if (this.#error) outgoing.done(this.#error, false)
-    else if (this.#free && this.#waiting.size === 0) this.#send(outgoing)
+    else if (this.#free && this.#due === 0) this.#send(outgoing)
     else {
-      this.#waiting.push(outgoing)
+      this.#wait(outgoing)
       outgoing.waits?.()
     }
   }
@@ -117,14 +124,18 @@ export class Publisher {
 
   /** Waits no longer for those that were not sent yet, or that nobody heard. */
   withdraw(which: ReadonlySet<Outgoing>, error: MillraceError): void {
-    const kept: Outgoing[] = []
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) kept.push(next)
-    for (const one of kept)
-      if (which.has(one)) one.done(error, false)
-      else this.#waiting.push(one)
-    const later = this.#later
-    this.#later = later.filter(one => !which.has(one))
-    for (const one of later) if (which.has(one)) one.done(error, false)
+    for (const place of ['waiting', 'later'] as const)
+      for (const one of which) {
+        if (one.place !== place) continue
+        if (place === 'waiting') this.#due--
+        one.place = undefined
+        one.done(error, false)
+      }
+    // Not for each call: where thousands give up at once, that would take the square of them.
+    if (this.#waiting.size <= FEW || this.#waiting.size < 2 * this.#due) return
+    const all: Outgoing[] = []
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) all.push(next)
+    for (const one of all) if (one.place === 'waiting') this.#waiting.push(one)
   }
 
   end(): void {
@@ -177,16 +188,26 @@ export class Publisher {
     return true
   }
 
+  #wait(outgoing: Outgoing): void {
+    outgoing.place = 'waiting'
+    this.#waiting.push(outgoing)
+    this.#due++
+  }
+
   #next(): void {
-    while (this.#waiting.size > 0 && this.#free) {
+    while (this.#due > 0 && this.#free) {
       const next = this.#waiting.shift()
       if (!next) return
+      if (next.place !== 'waiting') continue
+      next.place = undefined
+      this.#due--
       this.#send(next)
     }
   }
 
   #nobody(outgoing: Outgoing): void {
     if (!outgoing.once && performance.now() < this.#options.again) {
+      outgoing.place = 'later'
       this.#later.push(outgoing)
       this.#timer ??= setTimeout(() => this.#sendAgain(), this.#pause)
       outgoing.waits?.()
@@ -201,7 +222,12 @@ export class Publisher {
     const later = this.#later
     this.#later = []
     // Before what came after them.
-    for (const one of later.reverse()) this.#waiting.unshift(one)
+    for (const one of later.reverse()) {
+      if (one.place !== 'later') continue
+      one.place = 'waiting'
+      this.#waiting.unshift(one)
+      this.#due++
+    }
     this.#next()
   }
 
@@ -215,9 +241,11 @@ export class Publisher {
     for (const one of this.#sent) one.done(error, true)
     this.#sent.clear()
     // Nobody has these: they may be sent again over the next connection.
-    for (const one of this.#later) one.done(error, false)
+    for (const one of this.#later) if (one.place === 'later') one.done(error, false)
     this.#later = []
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next.done(error, false)
+    this.#due = 0
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift())
+      if (next.place === 'waiting') next.done(error, false)
   }
 }
 

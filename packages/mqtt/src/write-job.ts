@@ -69,6 +69,7 @@ export class Written implements Outgoing {
   readonly payload: Buffer
   readonly options: PublishFields['options']
   readonly heard: boolean
+  place: Outgoing['place']
   readonly #id: string
   readonly #index: number
   readonly #job: WriteJob

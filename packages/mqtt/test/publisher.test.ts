@@ -288,3 +288,27 @@ test('an acknowledgement counts where the client reads it, too, and is taken onc
   expect(told).toEqual(['a: done'])
   expect(written.taking.puback?.(1, 0)).toBe(false)
 })
+
+test('twenty thousand that are withdrawn one by one are told at once, and what waits behind them is sent', () => {
+  client = new Client()
+  const own = publisher(1)
+  let late = 0
+  const outgoing = (topic: string): Outgoing => ({
+    topic,
+    payload: Buffer.alloc(0),
+    options: { qos: 1 },
+    done: error => void (late += error ? 1 : 0),
+  })
+  const all = Array.from({ length: 20_000 }, (_, i) => outgoing(String(i)))
+  for (const one of all) own.publish(one)
+  own.publish(outgoing('last'))
+
+  const begun = process.cpuUsage()
+  for (const one of all) own.withdraw(new Set([one]), new MillraceError('TIMEOUT', 'late'))
+  const { user } = process.cpuUsage(begun)
+  client.answer()
+
+  expect([late, client.sent]).toEqual([19_999, ['0', 'last']])
+  expect(user / 1000).toBeLessThan(1_000)
+  own.end()
+})
