@@ -112,7 +112,7 @@ export class CoreDriver implements Driver {
     }
   }
 
-  async attach(spec: AttachSpec, sink: Sink): Promise<Source> {
+  async attach(spec: AttachSpec, sink: Sink, signal: AbortSignal): Promise<Source> {
     const { connection, subjects, maxPending } = this.#plan
     const source = new CoreSource({
       connection,
@@ -123,8 +123,9 @@ export class CoreDriver implements Driver {
       sink,
     })
     try {
-      await source.open()
+      await source.open(signal)
     } catch (error) {
+      await source.stop()
       throw ours(error, 'subscribe')
     }
     return source

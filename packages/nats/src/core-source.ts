@@ -1,5 +1,5 @@
 import type { Msg, Subscription } from '@nats-io/transport-node'
-import { newId, Ring } from 'millrace/adapter'
+import { newId, orAborted, Ring } from 'millrace/adapter'
 import type { Raw, Settlement, Sink, Source } from 'millrace/adapter'
 import type { Connection } from './connection.ts'
 import { fromNats } from './encode.ts'
@@ -31,7 +31,7 @@ export class CoreSource implements Source {
     this.#options = options
   }
 
-  async open(): Promise<void> {
+  async open(signal: AbortSignal): Promise<void> {
     const { connection, subjects, queue } = this.#options
     const nc = connection.client
     const callback = (error: Error | null, msg: Msg): void =>
@@ -40,7 +40,7 @@ export class CoreSource implements Source {
       this.#subscriptions.push(nc.subscribe(subject, { callback, ...(queue !== undefined && { queue }) }))
     this.#off = connection.onClosed(error => this.#down(error))
     // The server has seen the subscriptions when it has answered.
-    await connection.flush(nc)
+    await orAborted(connection.flush(nc), signal, 'subscribe')
   }
 
   request(credit: number): void {

@@ -146,7 +146,7 @@ export class JetStreamDriver implements Driver {
     })
   }
 
-  async attach(spec: AttachSpec, sink: Sink): Promise<Source> {
+  async attach(spec: AttachSpec, sink: Sink, signal: AbortSignal): Promise<Source> {
     const { connection, stream, subjects, settles } = this.#plan
     const lease = spec.lease ?? LEASE
     const names: string[] = []
@@ -174,7 +174,13 @@ export class JetStreamDriver implements Driver {
       releases: this.#releases,
       orphaned: words => this.#orphans.push(...words),
     })
-    await source.open()
+    try {
+      await source.open(signal)
+    } catch (error) {
+      source.pause()
+      await source.stop(signal)
+      throw error
+    }
     return source
   }
 

@@ -74,7 +74,7 @@ export class JetStreamSource implements Source {
     this.#options = options
   }
 
-  async open(): Promise<void> {
+  async open(signal: AbortSignal): Promise<void> {
     const { connection, consumers, inbox, stream } = this.#options
     const nc = (this.#nc = connection.client)
     for (const consumer of consumers) {
@@ -95,7 +95,7 @@ export class JetStreamSource implements Source {
     // Both for pulls that the server forgot and for leases that ran out.
     this.#timer = setInterval(() => this.#watch(), Math.max(50, Math.min(this.#options.lease / 4, EXPIRES / 4)))
     this.#timer.unref()
-    await connection.flush(nc)
+    await orAborted(connection.flush(nc), signal, 'subscribe')
   }
 
   request(credit: number): void {

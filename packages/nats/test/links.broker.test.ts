@@ -149,6 +149,27 @@ describe('when the link breaks', () => {
   })
 })
 
+test.each(['jetstream', 'nats'])(
+  '%s: a subscribe that is aborted over a silent link ends',
+  async kind => {
+    const proxy = await server.proxy()
+    const options = { url: proxy.through(server.url), prefix: own() }
+    const broker = kept(kind === 'nats' ? nats(options) : jetstream(options))
+    await broker.publish('t', message('a'))
+    proxy.silence()
+
+    const begun = performance.now()
+    const subscribing = broker.subscribe('t', { group: 'g', signal: AbortSignal.timeout(200) })
+
+    await expect(subscribing).rejects.toMatchObject({ code: 'ABORTED' })
+    // The client's own questions end after five seconds.
+    expect(performance.now() - begun).toBeLessThan(kind === 'nats' ? 3_000 : 8_000)
+    await broker.close({ timeout: 0 })
+    await proxy.close()
+  },
+  20_000,
+)
+
 describe('health', () => {
   test.each(['jetstream', 'nats'])(
     '%s: says down when the server is killed, though nobody publishes or subscribes, and up when it is back',

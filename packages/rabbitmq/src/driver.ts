@@ -1,5 +1,5 @@
 import type { Channel, Options } from 'amqplib'
-import { asError, isMillraceError, isPattern, MillraceError, newId } from 'millrace/adapter'
+import { asError, isMillraceError, isPattern, MillraceError, newId, orAborted } from 'millrace/adapter'
 import type { AttachSpec, DeclareHow, Driver, Sink, Source, WriteOptions } from 'millrace/adapter'
 import type { Capabilities, Failure, Lag, Message, Pattern } from 'millrace'
 import type { Connection } from './connection.ts'
@@ -35,6 +35,8 @@ export const WORKERS = 'workers'
 const OLDEST = [3, 10] as const
 /** AMQP's prefetch is a short. */
 const PREFETCH = 65_535
+/** ms in which a subscribe that failed gives its channel back. */
+const LETTING_GO = 1_000
 
 /** RabbitMQ over AMQP 0-9-1: one connection, one channel to publish on, one for each subscription. */
 export class RabbitDriver implements Driver {
@@ -127,9 +129,10 @@ export class RabbitDriver implements Driver {
     }
   }
 
-  async declare(topic: string, how: DeclareHow): Promise<void> {
+  async declare(topic: string, how: DeclareHow, signal: AbortSignal): Promise<void> {
     if (how.group !== undefined) this.#checkGroup(how.group)
-    await this.#onChannel('declare', channel => this.#declare(channel, topic, how.group))
+    const declared = this.#onChannel('declare', channel => this.#declare(channel, topic, how.group))
+    await orAborted(declared, signal, 'declare')
     // Declared without a group it may be published to while nobody listens; but never so for the dead.
     if (how.group === undefined && !how.dead && this.#plan.queues !== 'stream') this.#optional.add(topic)
     this.#declared.set(`${topic}\n${how.group ?? ''}`, { topic, group: how.group })
@@ -149,7 +152,16 @@ export class RabbitDriver implements Driver {
     let channel: Channel
     let failed: Error | undefined
     try {
-      channel = await connection.channel()
+      const made = connection.channel()
+      // Late, it is of no use to anybody.
+      channel = await orAborted(made, signal, 'subscribe').catch((error: unknown) => {
+        if (signal.aborted)
+          void made.then(
+            late => goodbye(late),
+            () => undefined,
+          )
+        throw error
+      })
     } catch (error) {
       throw ours(error, 'subscribe')
     }
@@ -157,10 +169,13 @@ export class RabbitDriver implements Driver {
     const { source, consume } =
       this.#plan.queues === 'stream' ? this.#reader(channel, spec, sink) : this.#consumer(channel, spec, sink)
     try {
-      await channel.prefetch(Math.min(PREFETCH, Math.max(1, Math.floor(spec.prefetch / topics.length))))
-      for (const topic of topics) await answered(consume(topic))
+      const begin = async (): Promise<void> => {
+        await channel.prefetch(Math.min(PREFETCH, Math.max(1, Math.floor(spec.prefetch / topics.length))))
+        for (const topic of topics) await answered(consume(topic))
+      }
+      await orAborted(begin(), signal, 'subscribe')
     } catch (error) {
-      await source.stop(signal)
+      await source.stop(AbortSignal.timeout(LETTING_GO))
       throw ours(failed ?? error, 'subscribe')
     }
     return source

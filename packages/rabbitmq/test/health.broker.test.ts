@@ -42,6 +42,20 @@ test('health says down when heartbeats are missed, though nobody publishes or su
   await proxy.close()
 })
 
+test('a subscribe that is aborted over a silent link ends', async () => {
+  const proxy = await server.proxy()
+  const broker = await publisher({ url: proxy.through(server.url) })
+  proxy.silence()
+
+  const begun = performance.now()
+  const subscribing = broker.subscribe('t', { group: 'g', signal: AbortSignal.timeout(200) })
+
+  await expect(subscribing).rejects.toMatchObject({ code: 'ABORTED' })
+  expect(performance.now() - begun).toBeLessThan(3_000)
+  await broker.close({ timeout: 0 })
+  await proxy.close()
+})
+
 test('a publishing channel that the server ended is opened again before the next publish', async () => {
   const prefix = `t-${newId().slice(-12)}`
   const broker = await publisher({ prefix })
