@@ -261,7 +261,16 @@ describe('dedupe', () => {
     }
     m.router.handle(
       'h',
-      { subscriber: m.broker, topic: 't', publisher, publishTopic: 'out', dedupe: { store }, retry: { attempts: 1 } },
+      {
+        subscriber: m.broker,
+        topic: 't',
+        publisher,
+        publishTopic: 'out',
+        dedupe: { store },
+        retry: { attempts: 1 },
+        // With full jitter the wait may be nothing at all.
+        redeliver: { attempts: 5, backoff: { base: 100, jitter: 'none' } },
+      },
       () => message('x'),
     )
     await m.run()
