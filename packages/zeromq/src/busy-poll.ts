@@ -18,6 +18,11 @@ export class BusyPoll {
     this.#clock = clock
   }
 
+  /** Nobody expects anything any more. */
+  stop(): void {
+    this.#until = Number.NEGATIVE_INFINITY
+  }
+
   /** From now on for so many microseconds the event loop does not sleep. */
   extend(microseconds: number): void {
     this.#until = Math.max(this.#until, this.#clock() + microseconds / 1000)

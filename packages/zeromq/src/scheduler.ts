@@ -98,7 +98,9 @@ export class Scheduler {
 
   /** One reason less; the process may end after the current turn. */
   release(): void {
-    if (--this.#holds === 0) this.#wake()
+    if (--this.#holds > 0) return
+    this.#busyPoll.stop()
+    this.#wake()
   }
 
   join(member: Flushable): void {

@@ -53,6 +53,33 @@ test('a shorter time does not end a longer one, and asks for no turns of its own
   expect(await untilOver(now, [0.1, 0.4, 0.5, 0.6])).toBe(2)
 })
 
+test('once stopped it asks for no more turns, and begins anew when it is extended', async () => {
+  const now = { at: 0 }
+  const poll = new BusyPoll(() => now.at)
+
+  poll.extend(500)
+  poll.stop()
+  expect(await untilOver(now, [0.1, 0.2])).toBe(0)
+  poll.extend(100)
+  expect(await untilOver(now, [0.25, 0.4])).toBe(1)
+})
+
+test('the event loop may sleep again as soon as the message is there', async () => {
+  const [pull, push] = [new zmq.Pull(), new zmq.Push()]
+  open.push(pull, push)
+  setOption(pull, 'busyPoll', 1_000_000)
+  await pull.bind('inproc://sleepy')
+  push.connect('inproc://sleepy')
+
+  const receiving = pull.receive()
+  await turn()
+  await push.send('x')
+  await receiving
+  await turn()
+
+  expect(await turns(() => new Promise(resolve => setTimeout(resolve, 50)))).toBeLessThan(5)
+})
+
 test.each<[string, (socket: zmq.Pull, signal: AbortSignal) => Promise<unknown>]>([
   ['receive', (socket, signal) => socket.receive({ signal })],
   ['receiveMany', (socket, signal) => socket.receiveMany(10, { signal })],
