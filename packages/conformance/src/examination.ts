@@ -16,7 +16,7 @@ export interface ExaminationOptions {
   readonly restart?: () => Promise<void>
   /** Puts something that this adapter did not write into a topic. Without it some cases skip. */
   readonly foreign?: (topic: string, what: ForeignKind) => Promise<void | false>
-  /** A new link to the server that is held. Without it the case of a close while connecting skips. */
+  /** A new link to the server that is held. Without it the cases of a close while connecting and over silence skip. */
   readonly hold?: () => HeldLink | Promise<HeldLink>
   /** Default 'short'. */
   readonly mode?: Mode

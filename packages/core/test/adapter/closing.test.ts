@@ -6,7 +6,7 @@ import type { Transaction } from '../../src/contract.ts'
 import { memory } from '../../src/memory/index.ts'
 import { message, text } from '../../src/message.ts'
 import { settled as turn, virtualClock } from '../../src/testing/virtual-clock.ts'
-import { raw, ScriptedDriver } from './scripted-driver.ts'
+import { raw, ScriptedDriver, type ScriptedSource } from './scripted-driver.ts'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 
@@ -65,7 +65,17 @@ describe('closing a broker', () => {
     expect([closing, own.health().state, clock.pending]).toEqual([[false], 'closed', 0])
   })
 
-  test('waits for settlements that nobody confirms as long as it was told, and five seconds at the least', async () => {
+  test.each<[string, boolean, (source: ScriptedSource, clock: Clock) => void]>([
+    ['waits for settlements that nobody confirms', false, source => void (source.onSettle = never)],
+    [
+      'waits for a source that is slow to stop, after its confirmations,',
+      true,
+      (source, clock) => {
+        source.onSettle = () => new Promise(resolve => void clock.after(2000, resolve))
+        source.onStop = signal => new Promise(resolve => signal.addEventListener('abort', () => resolve()))
+      },
+    ],
+  ])('%s as long as it was told, and five seconds at the least', async (_, soon, slow) => {
     const clock = virtualClock()
     const driver = new ScriptedDriver(clock)
     const own = broker(driver)
@@ -73,37 +83,15 @@ describe('closing a broker', () => {
     for (const timeout of [0, 8000]) {
       const subscription = await own.subscribe('t', { group: 'g' })
       const source = driver.sources.at(-1)!
-      source.onSettle = never
-      source.sink.deliver([raw('a')])
-      ;(await subscription.receive()).ack()
-      const begun = clock.now()
-      void subscription.close({ timeout }).then(() => ended.push(clock.now() - begun))
-      await clock.advance(10_000)
-      expect(source.stopped).toBe(true)
-    }
-
-    expect(ended).toEqual([5000, 8000])
-    expect(clock.pending).toBe(0)
-    await own.close()
-  })
-
-  test('tells a source that is slow to stop when the time is over, confirmations and all: five seconds at the least', async () => {
-    const clock = virtualClock()
-    const driver = new ScriptedDriver(clock)
-    const own = broker(driver)
-    const ended: number[] = []
-    for (const timeout of [0, 8000]) {
-      const subscription = await own.subscribe('t', { group: 'g' })
-      const source = driver.sources.at(-1)!
-      source.onSettle = () => new Promise(resolve => void clock.after(2000, resolve))
-      source.onStop = signal => new Promise(resolve => signal.addEventListener('abort', () => resolve()))
+      slow(source, clock)
       source.sink.deliver([raw('a')])
       ;(await subscription.receive()).ack()
       const begun = clock.now()
       void subscription.close({ timeout }).then(() => ended.push(clock.now() - begun))
       await clock.advance(2500)
-      expect(source.stopped).toBe(true)
+      expect(source.stopped).toBe(soon)
       await clock.advance(10_000)
+      expect(source.stopped).toBe(true)
     }
 
     expect(ended).toEqual([5000, 8000])
