@@ -81,7 +81,7 @@ const floors: Readonly<Record<string, PackageFloors>> = {
         'name-locks',
         'waiters',
       ],
-      ['session+session-host', 'context-core', 'inproc-threads', 'live-options', 'pattern-host', 'gather'],
+      ['session+session-host', 'context-core', 'inproc-threads', 'live-options', 'pattern-host', 'receive-many'],
       ['socket-core+socket-options+endpoints+security'],
       ['context', 'forwarding'],
       ['socket', 'option-properties'],

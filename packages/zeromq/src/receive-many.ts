@@ -10,7 +10,7 @@ export function isFramesAlone(type: TypeName): boolean {
 }
 
 /** Adds what there is to receive until there are `max` messages. */
-export function gather(into: Incoming[], pattern: Pattern, max: number): void {
+export function takeMany(into: Incoming[], pattern: Pattern, max: number): void {
   if (pattern.receiveMany !== undefined) return pattern.receiveMany(into, max)
   while (into.length < max) {
     const message = pattern.receive()
@@ -20,7 +20,7 @@ export function gather(into: Incoming[], pattern: Pattern, max: number): void {
 }
 
 /** `first`, where it is given, and what there is to receive, packed, until there are `max` messages or enough octets. */
-export function gatherPacked(
+export function takePacked(
   pattern: Pattern,
   max: number,
   bodies: Bodies,

@@ -3,7 +3,6 @@ import { Crowd } from './crowd.ts'
 import { Endpoints } from './endpoints.ts'
 import type { EngineOptions } from './engine/engine.ts'
 import { errorNumber, ZmqError } from './errors.ts'
-import { gather, gatherPacked, isFramesAlone } from './gather.ts'
 import type { InprocEnd } from './inproc.ts'
 import type { ZapRequest, ZapVerdict } from './mechanism/mechanism.ts'
 import type { Monitor, MonitorEvent } from './monitor.ts'
@@ -17,6 +16,7 @@ import { Queue } from './pipe/queue.ts'
 import type { QueueEvents } from './pipe/queue-events.ts'
 import type { FlushPolicy, Scheduler } from './scheduler.ts'
 import { Security } from './security.ts'
+import { isFramesAlone, takeMany, takePacked } from './receive-many.ts'
 import type { SessionHost } from './session-host.ts'
 import type { Session } from './session.ts'
 import { SocketOptions } from './socket-options.ts'
@@ -180,7 +180,7 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
   receiveMany(max: number, signal?: AbortSignal): Promise<Incoming[]> {
     return this.#take(first => {
       const batch = [first]
-      gather(batch, this.pattern, max)
+      takeMany(batch, this.pattern, max)
       return batch
     }, signal)
   }
@@ -190,8 +190,8 @@ export class SocketCore implements SessionHost, InprocEnd, Member {
     if (this.#state !== 'open') this.check()
     if (!isFramesAlone(this.type)) return Promise.reject(new ZmqError('ENOTSUP'))
     const { bodies } = this.context.slabs
-    const packed = this.#receiving === undefined ? gatherPacked(this.pattern, max, bodies) : undefined
-    if (packed === undefined) return this.#wait(first => gatherPacked(this.pattern, max, bodies, first)!, signal) // of one
+    const packed = this.#receiving === undefined ? takePacked(this.pattern, max, bodies) : undefined
+    if (packed === undefined) return this.#wait(first => takePacked(this.pattern, max, bodies, first)!, signal) // of one
     if (this.#sending !== undefined) this.#wakeSender()
     return this.#settled(packed)
   }

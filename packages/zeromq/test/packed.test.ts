@@ -115,6 +115,38 @@ test.each([
   await expect(socket.receivePacked()).rejects.toMatchObject({ code: 'ENOTSUP' })
 })
 
+test('whoever is given the memory of one batch has that and nothing else', async () => {
+  const [pull, push] = [use(new zmq.Pull({ receiveTimeout: 5000 })), use(new zmq.Push())]
+  await pull.bind('tcp://127.0.0.1:*')
+  push.connect(pull.lastEndpoint!)
+  const batches: PackedMessages[] = []
+  for (let i = 0; i < 3; i++) {
+    await push.send(`of batch ${i}`)
+    batches.push(await pull.receivePacked())
+  }
+  const [first, second, third] = batches as [PackedMessages, PackedMessages, PackedMessages]
+  const kept = third.frame(0)
+
+  const moved = structuredClone(second.bytes.buffer, { transfer: [second.bytes.buffer as ArrayBuffer] })
+  await push.send('after')
+
+  expect(Buffer.from(moved).toString()).toContain('of batch 1')
+  expect(second.bytes).toHaveLength(0)
+  expect([texts(first), texts(third), String(kept)]).toEqual([[['of batch 0']], [['of batch 2']], 'of batch 2'])
+  expect(texts(await pull.receivePacked())).toEqual([['after']])
+})
+
+test('[...messages] can be sent on', async () => {
+  const [pull, push] = [use(new zmq.Pull({ receiveTimeout: 5000 })), use(new zmq.Push())]
+  await pull.bind('inproc://on')
+  push.connect('inproc://on')
+  await push.sendMany(['a', ['b', 'c'], 'd'])
+
+  await push.sendMany([...(await pull.receivePacked())])
+
+  expect(texts(await pull.receivePacked())).toEqual([['a'], ['b', 'c'], ['d']])
+})
+
 test('a sender that waits for room goes on when messages are taken packed', async () => {
   const pull = use(new zmq.Pull({ receiveHighWaterMark: 5, receiveTimeout: 5000 }))
   const push = use(new zmq.Push({ sendHighWaterMark: 5, sendTimeout: 5000 }))

@@ -5,7 +5,8 @@ import { LONG, MORE } from '../wire/frame.ts'
  * A frame is made when it is asked for. Programs that look at octets in place (`bytes`, `start`, `end`) make none at all.
  *
  * Frames lie one after the other, at any offset: a typed array of more than octets needs a copy of a frame, a `DataView` does not. Each
- * is a part of `bytes`, so that keeping one keeps all.
+ * is a part of `bytes`, so that keeping one keeps all. `[...messages]` are messages as `receiveMany` gives them, and as `sendMany` takes
+ * them.
  */
 export class PackedMessages implements Iterable<Buffer[]> {
   /** All frames, each after its header; `start` and `end` say where. */
