@@ -7,7 +7,7 @@ import { takenOff } from './taken-off.ts'
 
 /** What a delivery asks of the subscription that handed it over. */
 export interface Holder {
-  /** A bare one: in hand from now on. */
+  /** A bare one is in hand from now on. */
   kept(delivery: HandedDelivery): void
   /** A bare one that was acked without ever having been kept. */
   done(delivery: HandedDelivery): void
@@ -127,6 +127,7 @@ export class HandedDelivery implements Delivery, Settlement {
   nack(options: NackOptions = {}): boolean {
     if (this === undefined) throw takenOff('nack')
     if (this.#decision !== undefined) return this.#again('nack')
+    this.keep()
     if (options.delay !== undefined) milliseconds('nack: delay', options.delay, 0, Number.MAX_SAFE_INTEGER)
     this.#holder.nacked(this, options) // may refuse a delay that the broker cannot keep
     this.#decision = 'nack'
@@ -137,6 +138,7 @@ export class HandedDelivery implements Delivery, Settlement {
   reject(options: RejectOptions = {}): boolean {
     if (this === undefined) throw takenOff('reject')
     if (this.#decision !== undefined) return this.#again('reject')
+    this.keep()
     this.#holder.rejected(this, options) // may refuse for want of a dead-letter topic
     this.#decision = 'reject'
     this.#end('SETTLED')
@@ -146,6 +148,7 @@ export class HandedDelivery implements Delivery, Settlement {
   release(): boolean {
     if (this === undefined) throw takenOff('release')
     if (this.#decision !== undefined) return this.#again('release')
+    this.keep()
     this.#decision = 'release'
     this.decide('release')
     this.#end('SETTLED')
@@ -159,6 +162,7 @@ export class HandedDelivery implements Delivery, Settlement {
       return Promise.reject(
         new MillraceError(this.#decision === 'lost' ? 'LOST' : 'SETTLED', 'there is no lease to extend'),
       )
+    this.keep()
     return this.#holder.extend(this, atLeast)
   }
 
@@ -179,14 +183,14 @@ export class HandedDelivery implements Delivery, Settlement {
   /** Acks a bare delivery: one that its handler was done with before anybody had to keep it. */
   finish(): void {
     if (this.#decision !== undefined) return
+    if (this.linked || this.#rare !== undefined) return void this.ack()
     this.#decision = 'ack'
-    if (this.#rare !== undefined) this.#end('SETTLED')
     this.#holder.done(this)
   }
 
-  /** A bare delivery is to be in hand: its handler goes on, or fails. */
+  /** A bare delivery is to be in hand: its handler goes on, or it is not just acked. */
   keep(): void {
-    if (this.#decision === undefined) this.#holder.kept(this)
+    if (this.#decision === undefined && !this.linked) this.#holder.kept(this)
   }
 
   /** Still to be decided by whoever has it. */

@@ -92,6 +92,13 @@ export interface Source {
   /** Pulled: this one is acked, at once. For handlers that need no waiting. */
   done?(raw: Raw): void
   /**
+   * Pulled, with `done` and `keep`: as `take`, for a handler that runs at once. Before this turn ends, and before the
+   * source is asked anything else about it, the message is `done` or to be kept: nobody need remember it until then.
+   */
+  lend?(): Raw | undefined
+  /** What was lent is in hand from now on, as if it had been taken. */
+  keep?(raw: Raw): void
+  /**
    * Exactly these, nothing beyond. Resolves when sent, and confirmed where `settles` is 'confirmed'.
    * The array belongs to core: use it before returning.
    */

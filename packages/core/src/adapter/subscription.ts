@@ -201,6 +201,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   // ---- Holder: what deliveries ask --------------------------------------------------------------------------------
 
   kept(delivery: HandedDelivery): void {
+    if (this.#state.is === 'up' || this.#state.is === 'draining') this.#state.source?.keep?.(delivery.raw)
     this.#inHand.add(delivery)
     this.#leases?.arm()
   }
@@ -293,8 +294,9 @@ export class CoreSubscription implements Subscription, Holder, Sink {
 
   /** Sources that are pulled are told of an ack then and there: there is nothing to send. */
   #ackedAtOnce(delivery: HandedDelivery): boolean {
-    if (this.#state.is !== 'up' || !this.#state.source.done) return false
-    this.#state.source.done(delivery.raw)
+    const state = this.#state
+    if ((state.is !== 'up' && state.is !== 'draining') || state.source?.done === undefined) return false
+    state.source.done(delivery.raw)
     return true
   }
 
@@ -356,11 +358,12 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     if (this.#state.is !== 'up' || this.#inHand.size >= this.#plan.prefetch) return undefined
     const { source } = this.#state
     if (source.done === undefined || source.take === undefined || this.#mortuary.remembers) return undefined
-    const raw = source.take()
+    const raw = source.lend === undefined ? source.take() : source.lend()
     if (raw === undefined) return undefined
     const delivery = new HandedDelivery(raw, raw.attempt, this, this.#leases === undefined ? 0 : this.#leases.tick)
     if (raw.attempt <= 1 && raw.message !== undefined && raw.expires === undefined) return delivery
     // Anything unusual goes the usual way.
+    source.keep?.(raw)
     this.#arrive(raw, raw.attempt)
     return undefined
   }

@@ -6,6 +6,8 @@ import type { Hand } from './hand.ts'
 
 /** A lease is watched in so many ticks: one ends between one and one and a quarter of its length. */
 const TICKS = 4
+/** Taken from one topic before another has its turn. */
+const RUN = 8
 
 export interface ConsumerOptions {
   readonly clock: Clock
@@ -28,6 +30,9 @@ export class Consumer implements Source {
   readonly #options: ConsumerOptions
   readonly #tick: number
   #only: Member | undefined
+  /** Whose turn it is, and how many more it may give. */
+  #current: Member | undefined
+  #left = 0
   #timer: Timer | undefined
   #state: 'taking' | 'paused' | 'stopped' = 'taking'
 
@@ -65,10 +70,19 @@ export class Consumer implements Source {
 
   take(): Raw | undefined {
     if (this.#state !== 'taking') return undefined
-    const only = this.#only
-    const hand = only ? only.group.take(only) : this.#takeAny()
+    const hand = this.#next(false)
     if (hand && this.#timer === undefined) this.#watch()
     return hand
+  }
+
+  lend(): Raw | undefined {
+    return this.#state === 'taking' ? this.#next(true) : undefined
+  }
+
+  keep(raw: Raw): void {
+    const hand = raw as Hand
+    hand.cursor.keep(hand, this)
+    if (this.#timer === undefined) this.#watch()
   }
 
   done(raw: Raw): void {
@@ -131,18 +145,31 @@ export class Consumer implements Source {
     this.#hungry.push(member)
   }
 
-  /** In turn from those that may have something. */
-  #takeAny(): Hand | undefined {
-    for (let member = this.#hungry.shift(); member; member = this.#hungry.shift()) {
-      member.queued = false
-      const hand = member.group.take(member)
+  #next(lent: boolean): Hand | undefined {
+    const only = this.#only
+    return only ? only.group.take(only, lent) : this.#takeAny(lent)
+  }
+
+  /** In turn from those that may have something, a few from each: going on to the next has its price. */
+  #takeAny(lent: boolean): Hand | undefined {
+    for (let member = this.#current ?? this.#turn(); member; member = this.#turn()) {
+      const hand = member.group.take(member, lent)
       if (!hand) continue
-      // Finding out at once that it is empty saves coming back to it.
-      if (member.group.backlog) this.#queue(member)
-      else member.group.arm(member)
+      if (--this.#left === 0) {
+        this.#current = undefined
+        this.#queue(member)
+      }
       return hand
     }
     return undefined
+  }
+
+  #turn(): Member | undefined {
+    const member = this.#hungry.shift()
+    if (member) member.queued = false
+    this.#left = RUN
+    this.#current = member
+    return member
   }
 
   /** Watches the leases as long as anything is in hand. */

@@ -39,12 +39,36 @@ export class Cursor {
     return this.log.tail - this.floor - this.#settledAhead
   }
 
+  /** Handed out, and neither settled nor waiting for another attempt. */
+  get inFlight(): number {
+    let count = 0
+    for (let offset = this.floor; offset < this.next; offset++) {
+      const slot = this.#at(offset)
+      if (slot !== WAITING && slot !== SETTLED) count++
+    }
+    return count
+  }
+
   /** Hands out the next one for the first time. */
   take(consumer: Consumer): Hand {
     const offset = this.next
     const hand = new Hand(this, offset, 1, consumer, consumer.epoch)
     this.#append(hand)
     return hand
+  }
+
+  /**
+   * Hands out the next one, with none other in hand, without remembering it: until it is kept or settled nobody has it.
+   * A slot that pointed to it would cost more than all else that is done for a message that is settled in the same turn.
+   */
+  lend(): Hand {
+    return new Hand(this, this.next++, 1, undefined, 0)
+  }
+
+  /** One that was lent stays in hand; unless it was dropped meanwhile. */
+  keep(hand: Hand, consumer: Consumer): void {
+    if (hand.offset >= this.floor) this.give(hand, consumer)
+    else hand.holder = consumer
   }
 
   give(hand: Hand, consumer: Consumer): void {
@@ -75,11 +99,13 @@ export class Cursor {
   }
 
   settle(offset: number): void {
-    if (!this.#many) {
-      this.#lone = undefined
-      this.floor = offset + 1
-      return
-    }
+    if (this.#many) return this.#settleOne(offset)
+    this.#lone = undefined
+    this.floor = offset + 1
+  }
+
+  /** One of several that are in hand. */
+  #settleOne(offset: number): void {
     const slots = this.#slots
     const mask = this.#mask
     if (offset !== this.floor) {
@@ -127,10 +153,12 @@ export class Cursor {
   /** A slot at `next`. */
   #append(slot: Slot): void {
     const offset = this.next++
-    if (offset === this.floor) {
-      this.#lone = slot
-      return
-    }
+    if (offset === this.floor) this.#lone = slot
+    else this.#appendTo(offset, slot)
+  }
+
+  /** Others are in hand. */
+  #appendTo(offset: number, slot: Slot): void {
     if (offset - this.floor > this.#mask) this.#grow()
     if (!this.#many) {
       this.#many = true

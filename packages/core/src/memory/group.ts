@@ -82,6 +82,8 @@ export class Group {
 
   /** Up to where the log is of no more use to this group. */
   floor(log: Log): number {
+    const only = this.#cursor
+    if (only !== undefined) return only.floor
     for (const cursor of this.#cursors) if (cursor.log === log) return cursor.floor
     return log.tail
   }
@@ -90,7 +92,7 @@ export class Group {
   firstOpen(): number | undefined {
     let first: number | undefined
     for (const { floor, log } of this.#cursors)
-      if (floor < log.tail) first = Math.min(first ?? Infinity, log.seq(floor))
+      if (floor < log.tail) first = Math.min(first ?? Infinity, log.seq(log.find(floor), floor))
     return first
   }
 
@@ -122,11 +124,11 @@ export class Group {
   }
 
   /** The next message for a member, or nothing; then it is armed, and woken when there is something again. */
-  take(member: Member): Hand | undefined {
+  take(member: Member, lent: boolean): Hand | undefined {
     const hand =
       this.#ready !== undefined && this.#ready.size > 0
         ? this.#retake(this.#ready, member.consumer)
-        : this.#takeNew(member.consumer)
+        : this.#takeNew(member.consumer, lent)
     if (hand) this.#delivered++
     else this.arm(member)
     return hand
@@ -164,7 +166,7 @@ export class Group {
   /** A hand-out was acked, on its own. */
   ack(hand: Hand): void {
     const { cursor } = hand
-    if (!cursor.valid(hand)) return
+    if (hand.holder === undefined ? hand.offset < cursor.floor : !cursor.valid(hand)) return
     cursor.settle(hand.offset)
     this.#acked++
     this.#owner.admit()
@@ -239,7 +241,7 @@ export class Group {
 
   statistics(): GroupStatistics {
     let inFlight = 0
-    for (const cursor of this.#cursors) for (const _ of cursor.held()) inFlight++
+    for (const cursor of this.#cursors) inFlight += cursor.inFlight
     const { published: _, ...counts } = this.counts
     return { ...counts, pending: this.pending, inFlight, consumers: this.#members.length }
   }
@@ -255,25 +257,31 @@ export class Group {
       if (hand.attempt > 1) this.#rare.redelivered++
       return hand
     }
-    return this.#takeNew(consumer)
+    return this.#takeNew(consumer, false)
   }
 
-  #takeNew(consumer: Consumer): Hand | undefined {
-    if (this.#cursor !== undefined) return this.#takeFrom(this.#cursor, consumer)
+  #takeNew(consumer: Consumer, lent: boolean): Hand | undefined {
+    const only = this.#cursor
+    return only !== undefined ? this.#takeFrom(only, consumer, lent) : this.#takeFirst(consumer)
+  }
+
+  #takeFirst(consumer: Consumer): Hand | undefined {
     for (const cursor of this.#cursors) {
-      const hand = this.#takeFrom(cursor, consumer)
+      const hand = this.#takeFrom(cursor, consumer, false)
       if (hand) return hand
     }
     return undefined
   }
 
-  #takeFrom(cursor: Cursor, consumer: Consumer): Hand | undefined {
+  #takeFrom(cursor: Cursor, consumer: Consumer, lent: boolean): Hand | undefined {
+    if (cursor.log.mortal) this.#skipExpired(cursor)
+    if (cursor.next >= cursor.log.tail) return undefined
+    return lent && cursor.next === cursor.floor ? cursor.lend() : cursor.take(consumer)
+  }
+
+  #skipExpired(cursor: Cursor): void {
     const { log } = cursor
-    while (cursor.next < log.tail) {
-      if (log.mortal && this.#expired(log.expires(cursor.next))) cursor.skip()
-      else return cursor.take(consumer)
-    }
-    return undefined
+    while (cursor.next < log.tail && this.#expired(log.expires(cursor.next))) cursor.skip()
   }
 
   #line(): Ring<Member> {

@@ -9,6 +9,7 @@ export class Hand implements Raw {
   readonly offset: number
   readonly attempt: number
   readonly message: Message
+  /** Undefined while it is lent. */
   holder: Consumer | undefined
   /** The holder's lease tick at hand-out or extension. */
   epoch: number
@@ -17,14 +18,15 @@ export class Hand implements Raw {
 
   constructor(cursor: Cursor, offset: number, attempt: number, holder: Consumer | undefined, epoch: number) {
     const { log } = cursor
+    const at = log.find(offset)
     this.cursor = cursor
     this.offset = offset
     this.attempt = attempt
-    this.message = log.message(offset)
+    this.message = log.message(at, offset)
     this.holder = holder
     this.epoch = epoch
-    this.#seq = log.seq(offset)
-    this.#age = log.age(offset)
+    this.#seq = log.seq(at, offset)
+    this.#age = log.age(at)
   }
 
   get topic(): string {

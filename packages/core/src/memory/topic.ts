@@ -7,9 +7,10 @@ import { MillraceError } from '../errors.ts'
 import { DedupeWindow } from './dedupe-window.ts'
 import { Group } from './group.ts'
 import type { GroupOwner } from './group.ts'
-import { Log, OVERHEAD } from './log.ts'
+import { Log } from './log.ts'
 import type { Epoch } from './log.ts'
-import type { Bound, MemoryPlan } from './options.ts'
+import type { MemoryPlan } from './options.ts'
+import { OVERHEAD, weight } from './run.ts'
 import { addCounts, noCounts } from './statistics.ts'
 import type { GroupStatistics, TopicStatistics } from './statistics.ts'
 
@@ -143,11 +144,8 @@ export class Topic implements GroupOwner {
   lacksRoom(batch: readonly Message[]): MillraceError | undefined {
     const { capacity, whenFull } = this.#options.plan
     if (whenFull === 'drop-oldest') return undefined
-    const bytes = batch.reduce((sum, { payload }) => sum + payload.length + OVERHEAD, 0)
-    this.#trim({
-      messages: Math.max(0, capacity.messages - batch.length),
-      bytes: Math.max(0, capacity.bytes - bytes),
-    })
+    const bytes = batch.reduce((sum, one) => sum + weight(one), 0)
+    this.#trim(Math.max(0, capacity.messages - batch.length), Math.max(0, capacity.bytes - bytes))
     const fits = this.#size + batch.length <= capacity.messages && this.#bytes + bytes <= capacity.bytes
     return fits && this.#blocked === undefined ? undefined : this.#full()
   }
@@ -188,28 +186,31 @@ export class Topic implements GroupOwner {
   #acceptAll(batch: readonly Message[], options: WriteOptions, now: number): boolean {
     const { capacity, retain, ttl } = this.#options.plan
     const plain = options.notBefore === undefined && options.expires === undefined && options.priority === undefined
-    if (!plain || ttl !== undefined || this.#size + batch.length > capacity.messages) return false
-    let bytes = batch.length * OVERHEAD
-    for (let i = 0; i < batch.length; i++) bytes += batch[i]!.payload.length // i < length
+    const { length } = batch
+    if (!plain || ttl !== undefined || this.#size + length > capacity.messages) return false
+    let bytes = length * OVERHEAD
+    for (let i = 0; i < length; i++) bytes += batch[i]!.payload.length // i < length
     if (this.#bytes + bytes > capacity.bytes) return false
-    this.#usual.appendAll(batch, this.#options.number(batch.length), now)
-    this.#size += batch.length
+    const most = retain.messages + this.#slack
+    // Before, so that what comes may take the place of what goes; and after, for a batch that nobody reads.
+    if (this.#size + length > most || this.#bytes + bytes > retain.bytes)
+      this.#trim(retain.messages - length, retain.bytes - bytes, this.#slack, length)
+    this.#usual.appendAll(batch, this.#options.number(length), now, bytes)
+    this.#size += length
     this.#bytes += bytes
     this.#options.weigh(bytes)
-    this.#published += batch.length
-    if (this.#size > retain.messages + this.#slack || this.#bytes > retain.bytes) this.#trim(retain)
+    this.#published += length
+    if (this.#size > most || this.#bytes > retain.bytes) this.#trim(retain.messages, retain.bytes)
     return true
   }
 
   /** Takes one message if there is room, or makes room where the policy says so. */
   #accept(message: Message, options: WriteOptions, now: number): boolean {
     const { capacity, retain, whenFull, ttl } = this.#options.plan
-    if (this.#size > retain.messages + this.#slack || this.#bytes >= retain.bytes) this.#trim(retain)
+    if (this.#size > retain.messages + this.#slack || this.#bytes >= retain.bytes)
+      this.#trim(retain.messages, retain.bytes)
     if (this.#size >= capacity.messages || this.#bytes >= capacity.bytes) {
-      this.#trim({
-        messages: Math.min(retain.messages, capacity.messages - 1),
-        bytes: Math.min(retain.bytes, capacity.bytes - 1),
-      })
+      this.#trim(Math.min(retain.messages, capacity.messages - 1), Math.min(retain.bytes, capacity.bytes - 1))
       while (this.#size >= capacity.messages || this.#bytes >= capacity.bytes) {
         const oldest = whenFull === 'drop-oldest' ? this.#oldest(() => true) : undefined
         if (!oldest) return false
@@ -219,7 +220,7 @@ export class Topic implements GroupOwner {
       }
     }
     const expires = options.expires ?? (ttl === undefined ? undefined : now + ttl)
-    const bytes = message.payload.length + OVERHEAD
+    const bytes = weight(message)
     this.#size++
     this.#bytes += bytes
     this.#options.weigh(bytes)
@@ -238,22 +239,22 @@ export class Topic implements GroupOwner {
     return true
   }
 
-  /** Lets those go that all have settled, oldest first, down to the bound. */
-  #trim(bound: Required<Bound>): void {
-    if (this.#logs.length > 1) return this.#trimMany(bound)
+  /** Lets those go that all have settled, oldest first, down to so many; `slack` and `next` are the log's. */
+  #trim(messages: number, bytes: number, slack = 0, next = 0): void {
+    if (this.#logs.length > 1) return this.#trimMany(messages, bytes)
     const log = this.#usual
     const floor = this.#floor(log)
     const { head } = log
-    const bytes = log.trim(floor, this.#size - bound.messages, this.#bytes - bound.bytes)
+    const weighed = log.trim(floor, this.#size - messages, this.#bytes - bytes, slack, next)
     const gone = log.head - head
     if (gone === 0) return
-    this.#options.weigh(-bytes)
+    this.#options.weigh(-weighed)
     this.#size -= gone
-    this.#bytes -= bytes
+    this.#bytes -= weighed
   }
 
-  #trimMany(bound: Required<Bound>): void {
-    while (this.#size > bound.messages || this.#bytes > bound.bytes) {
+  #trimMany(messages: number, bytes: number): void {
+    while (this.#size > messages || this.#bytes > bytes) {
       const log = this.#oldest(log => log.head < this.#floor(log))
       if (!log) return
       this.#dropFirst(log)
@@ -261,6 +262,7 @@ export class Topic implements GroupOwner {
   }
 
   #floor(log: Log): number {
+    if (this.#group !== undefined) return this.#group.floor(log)
     let floor = log.tail
     for (const group of this.#all) floor = Math.min(floor, group.floor(log))
     return floor
@@ -270,7 +272,7 @@ export class Topic implements GroupOwner {
   #oldest(may: (log: Log) => boolean): Log | undefined {
     let oldest: Log | undefined
     for (const log of this.#logs)
-      if (log.size > 0 && may(log) && (!oldest || log.seq(log.head) < oldest.seq(oldest.head))) oldest = log
+      if (log.size > 0 && may(log) && (!oldest || log.firstSeq < oldest.firstSeq)) oldest = log
     return oldest
   }
 
@@ -309,8 +311,10 @@ export class Topic implements GroupOwner {
 
   /** There may be room again: lets the waiting publishers on, in their order. */
   admit(): void {
-    const waiting = this.#blocked
-    if (waiting === undefined) return
+    if (this.#blocked !== undefined) this.#admit(this.#blocked)
+  }
+
+  #admit(waiting: Ring<Blocked>): void {
     const now = this.#options.plan.clock.now()
     let accepted = false
     for (let blocked = waiting.peek(); blocked; blocked = waiting.peek()) {

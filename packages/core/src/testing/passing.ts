@@ -29,6 +29,8 @@ export function passingSource(inner: Source, own: Partial<Source>): Source {
     ...(inner.request && { request: credit => inner.request!(credit) }),
     ...(inner.take && { take: () => inner.take!() }),
     ...(inner.done && { done: raw => inner.done!(raw) }),
+    ...(inner.lend && { lend: () => inner.lend!() }),
+    ...(inner.keep && { keep: raw => inner.keep!(raw) }),
     ...(inner.extend && { extend: (batch, lease) => inner.extend!(batch, lease) }),
     ...(inner.position && { position: () => inner.position!() }),
   }

@@ -111,6 +111,13 @@ async function watched(
         return raw
       },
     }),
+    ...(own.lend && {
+      lend() {
+        const raw = own.lend!()
+        if (raw) handed(raw)
+        return raw
+      },
+    }),
     ...(own.done && {
       done(raw: Raw) {
         inHand.delete(raw)

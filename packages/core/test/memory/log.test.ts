@@ -1,5 +1,8 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Log, OVERHEAD } from '../../src/memory/log.ts'
+import { Log } from '../../src/memory/log.ts'
+import { OVERHEAD, weight } from '../../src/memory/run.ts'
+import type { Message } from '../../src/contract.ts'
 import { message, text } from '../../src/message.ts'
 
 /** Ten apart in sequence and in time, so that what lies between two can be asked for. */
@@ -18,8 +21,9 @@ test('keeps every message in its order while it grows and wraps', () => {
   }
 
   for (let offset = log.head; offset < log.tail; offset++) {
-    expect(text(log.message(offset))).toBe(String(offset))
-    expect([log.seq(offset), log.age(offset)]).toEqual([offset * 10, offset * 10])
+    const at = log.find(offset)
+    expect(text(log.message(at, offset))).toBe(String(offset))
+    expect([log.seq(at, offset), log.age(at)]).toEqual([offset * 10, offset * 10])
     expect(log.expires(offset)).toBe(offset >= 3 && offset % 7 === 0 ? offset : undefined)
   }
 })
@@ -54,26 +58,76 @@ test.each([
   expect([log.head, log.size]).toEqual([gone, 10 - gone])
 })
 
-test('takes a batch as it takes one after another, where messages that expired stood before', () => {
-  const log = new Log('t', 0, { start: 1000 })
-  for (let i = 0; i < 3; i++) log.append(message('mortal'), i, 1000, 5)
-  for (let i = 0; i < 3; i++) log.shift()
+/** What a log is to be: an array of what it holds. */
+interface Held {
+  readonly offset: number
+  readonly one: Message
+  readonly seq: number
+  readonly age: number
+  readonly expires: number | undefined
+}
 
-  for (const [at, size] of [
-    [3, 2],
-    [5, 40],
-    [45, 1],
-  ] as const) {
-    log.appendAll(
-      Array.from({ length: size }, (_, i) => message(String(at + i))),
-      (at + 1) * 10,
-      1000 + at,
-    )
-    for (let i = 0; i < size; i++) {
-      const offset = at + i
-      expect(text(log.message(offset))).toBe(String(offset))
-      expect([log.seq(offset), log.age(offset), log.expires(offset)]).toEqual([(at + 1) * 10 + i, at, undefined])
-    }
-  }
-  expect([log.head, log.tail]).toEqual([3, 46])
+test('holds what came alone and what came together, whatever is asked for and in whatever order it goes', () => {
+  const step = fc.record({
+    what: fc.constantFrom('one', 'mortal', 'batch', 'batch', 'trim', 'trim'),
+    size: fc.integer({ min: 1, max: 9 }),
+    bytes: fc.nat(500),
+    floor: fc.nat(12),
+    slack: fc.constantFrom(0, 0, 3),
+    next: fc.integer({ min: 0, max: 9 }),
+    asked: fc.array(fc.nat(30), { maxLength: 4 }),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), steps => {
+      const log = new Log('t', 0, { start: 0 })
+      let held: Held[] = []
+      let seq = 1
+      let age = 0
+      for (const { what, size, bytes, floor, slack, next, asked } of steps) {
+        seq += size // between two publishes others have their numbers
+        age++
+        if (what === 'trim') {
+          const limit = log.head + floor
+          const before = held
+          const weighed = log.trim(Math.min(limit, log.tail), size, bytes, slack, next)
+          held = held.filter(({ offset }) => offset >= log.head)
+          const gone = before.slice(0, before.length - held.length)
+          const bytesOf = (some: readonly Held[]): number => some.reduce((sum, { one }) => sum + weight(one), 0)
+          expect(weighed).toBe(bytesOf(gone))
+          // No further than was allowed or asked for, and not less unless all below the floor are gone, or few were left.
+          expect(log.head).toBeLessThanOrEqual(Math.min(limit, log.tail))
+          const last = gone.slice(0, -1)
+          expect(last.length < size || bytesOf(last) < bytes).toBe(true)
+          if (log.head < Math.min(limit, log.tail)) {
+            expect(gone.length).toBeGreaterThanOrEqual(Math.min(size, floor) - slack)
+            expect(weighed).toBeGreaterThanOrEqual(bytes)
+          }
+        } else {
+          const count = what === 'batch' ? size : 1
+          const batch = Array.from({ length: count }, (_, i) => message('x'.repeat((seq + i) % 7)))
+          const expires = what === 'mortal' ? 1000 + seq : undefined
+          batch.forEach((one, i) => held.push({ offset: log.tail + i, one, seq: seq + i, age, expires }))
+          if (what === 'batch')
+            log.appendAll(batch, seq, age, batch.reduce((sum, one) => sum + weight(one), 0)) // prettier-ignore
+          else log.append(batch[0]!, seq, age, expires)
+          batch.length = 0 // it is the caller's
+          seq += count
+        }
+        expect([log.size, log.tail - log.head]).toEqual([held.length, held.length])
+        if (held.length > 0) expect(log.firstSeq).toBe(held[0]!.seq)
+        // Some anywhere, then all in order: what was looked for before must not matter.
+        const some = asked.map(nth => held[nth % held.length]).filter(one => one !== undefined)
+        for (const { offset, one, ...rest } of [...some, ...held]) {
+          const at = log.find(offset)
+          expect(log.message(at, offset)).toBe(one)
+          expect({ seq: log.seq(at, offset), age: log.age(at), expires: log.expires(offset) }).toEqual(rest)
+        }
+        for (const nth of asked) {
+          const { seq: after = 0, age: since = 0 } = held[nth % held.length] ?? {}
+          expect(log.after(after)).toBe(held.find(one => one.seq > after)?.offset ?? log.tail)
+          expect(log.since(since)).toBe(held.find(one => one.age >= since)?.offset ?? log.tail)
+        }
+      }
+    }),
+  )
 })
