@@ -7,9 +7,9 @@ import { takenOff } from './taken-off.ts'
 
 /** What a delivery asks of the subscription that handed it over. */
 export interface Holder {
-  /** A bare one is in hand from now on. */
+  /** A lent one is in hand from now on. */
   kept(delivery: HandedDelivery): void
-  /** A bare one that was acked without ever having been kept. */
+  /** A lent one was acked without ever having been kept. */
   done(delivery: HandedDelivery): void
   settled(delivery: HandedDelivery): void
   nacked(delivery: HandedDelivery, options: NackOptions): void
@@ -180,7 +180,7 @@ export class HandedDelivery implements Delivery, Settlement {
     this.#end('SETTLED')
   }
 
-  /** Acks a bare delivery: one that its handler was done with before anybody had to keep it. */
+  /** Acks a lent delivery: one that its handler was done with before anybody had to keep it. */
   finish(): void {
     if (this.#decision !== undefined) return
     if (this.linked || this.#rare !== undefined) return void this.ack()
@@ -188,7 +188,7 @@ export class HandedDelivery implements Delivery, Settlement {
     this.#holder.done(this)
   }
 
-  /** A bare delivery is to be in hand: its handler goes on, or it is not just acked. */
+  /** A lent delivery is to be in hand: its handler goes on, or it is not just acked. */
   keep(): void {
     if (this.#decision === undefined && !this.linked) this.#holder.kept(this)
   }

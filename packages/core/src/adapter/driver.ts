@@ -92,8 +92,10 @@ export interface Source {
   /** Pulled: this one is acked, at once. For handlers that need no waiting. */
   done?(raw: Raw): void
   /**
-   * Pulled, with `done` and `keep`: as `take`, for a handler that runs at once. Before this turn ends, and before the
-   * source is asked anything else about it, the message is `done` or to be kept: nobody need remember it until then.
+   * Pulled, with `done` and `keep`: the next message, for a handler that runs at once. Before this turn ends, and before
+   * the source is asked anything else about it, it is `done` or kept: nobody need remember it until then. Only for a
+   * first attempt at what can be read and does not expire; undefined for any other, and where there is none: then core
+   * takes.
    */
   lend?(): Raw | undefined
   /** What was lent is in hand from now on, as if it had been taken. */

@@ -7,8 +7,8 @@ export interface EachOptions {
   readonly handler: (delivery: Delivery) => void | Promise<void>
   readonly signal: AbortSignal | undefined
   readonly inbox: Inbox
-  /** The next delivery of a pulled source, not yet in hand. */
-  readonly take: () => HandedDelivery | undefined
+  /** The next delivery, not in hand; undefined where there is none to be had so. */
+  readonly lent: () => HandedDelivery | undefined
 }
 
 /**
@@ -55,14 +55,14 @@ class Loop implements Waiter {
   }
 
   readonly #run = (): void => {
-    const { handler, signal, inbox, take } = this.#options
+    const { handler, signal, inbox, lent } = this.#options
     try {
       for (;;) {
         const waited = this.#delivery
         if (waited === undefined && signal?.aborted) return this.end(undefined)
-        const bare = waited === undefined && inbox.size === 0 ? take() : undefined
-        if (bare !== undefined) {
-          if (this.#handleBare(handler, bare)) return
+        const given = waited === undefined && inbox.size === 0 ? lent() : undefined
+        if (given !== undefined) {
+          if (this.#handleLent(handler, given)) return
         } else {
           const delivery = waited ?? inbox.tryReceive()
           if (delivery === undefined) return inbox.wait(this)
@@ -79,17 +79,17 @@ class Loop implements Waiter {
   }
 
   /** One that is not in hand. True where the handler goes on: then the loop does too when it is done. */
-  #handleBare(handler: EachOptions['handler'], bare: HandedDelivery): boolean {
+  #handleLent(handler: EachOptions['handler'], lent: HandedDelivery): boolean {
     try {
-      const result = handler(bare)
+      const result = handler(lent)
       if (result !== undefined) {
-        bare.keep()
-        return this.#await(result, bare)
+        lent.keep()
+        return this.#await(result, lent)
       }
-      bare.finish()
+      lent.finish()
     } catch (error) {
-      bare.keep()
-      if (bare.open) bare.nack({ error })
+      lent.keep()
+      if (lent.open) lent.nack({ error })
     }
     return false
   }

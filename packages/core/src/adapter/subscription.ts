@@ -168,7 +168,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   each(handler: (delivery: Delivery) => void | Promise<void>, options?: WaitOptions): Promise<void> {
     if (typeof handler !== 'function')
       return Promise.reject(new MillraceError('BAD_OPTION', 'each: it takes a function'))
-    return each({ handler, signal: options?.signal, inbox: this.#inbox, take: () => this.#takeBare() })
+    return each({ handler, signal: options?.signal, inbox: this.#inbox, lent: () => this.#lent() })
   }
 
   batches(options: BatchOptions): AsyncIterable<Delivery[]> {
@@ -353,26 +353,24 @@ export class CoreSubscription implements Subscription, Holder, Sink {
     else this.#inbox.refill()
   }
 
-  /** The next of a pulled source for a handler that runs at once: it is not in hand unless it must be `kept`. */
-  #takeBare(): HandedDelivery | undefined {
-    if (this.#state.is !== 'up' || this.#inHand.size >= this.#plan.prefetch) return undefined
+  /** The next of a source that lends, for a handler that runs at once: it is not in hand unless it must be `kept`. */
+  #lent(): HandedDelivery | undefined {
+    if (this.#state.is !== 'up' || this.#full) return undefined
     const { source } = this.#state
-    if (source.done === undefined || source.take === undefined || this.#mortuary.remembers) return undefined
-    const raw = source.lend === undefined ? source.take() : source.lend()
-    if (raw === undefined) return undefined
-    const delivery = new HandedDelivery(raw, raw.attempt, this, this.#leases === undefined ? 0 : this.#leases.tick)
-    if (raw.attempt <= 1 && raw.message !== undefined && raw.expires === undefined) return delivery
-    // Anything unusual goes the usual way.
-    source.keep?.(raw)
-    this.#arrive(raw, raw.attempt)
-    return undefined
+    const raw = source.lend?.()
+    return raw && new HandedDelivery(raw, 1, this, this.#leases === undefined ? 0 : this.#leases.tick)
+  }
+
+  /** As much is in this process as may be. */
+  get #full(): boolean {
+    return this.#inHand.size + this.#holdBack.size + this.#mortuary.size >= this.#plan.prefetch
   }
 
   /** The next delivery of a source that is pulled, as far as the prefetch allows. */
   #pull(): HandedDelivery | undefined {
     if (this.#state.is !== 'up') return undefined
     const { source } = this.#state
-    while (source.take && this.#inHand.size + this.#holdBack.size + this.#mortuary.size < this.#plan.prefetch) {
+    while (source.take && !this.#full) {
       const raw = source.take()
       if (raw === undefined) return undefined
       const delivery = this.#welcome(raw, raw.attempt)

@@ -7,7 +7,7 @@ import type { Hand } from './hand.ts'
 /** A lease is watched in so many ticks: one ends between one and one and a quarter of its length. */
 const TICKS = 4
 /** Taken from one topic before another has its turn. */
-const RUN = 8
+const IN_A_ROW = 8
 
 export interface ConsumerOptions {
   readonly clock: Clock
@@ -70,13 +70,16 @@ export class Consumer implements Source {
 
   take(): Raw | undefined {
     if (this.#state !== 'taking') return undefined
-    const hand = this.#next(false)
+    const only = this.#only
+    const hand = only ? only.group.take(only) : this.#takeAny()
     if (hand && this.#timer === undefined) this.#watch()
     return hand
   }
 
   lend(): Raw | undefined {
-    return this.#state === 'taking' ? this.#next(true) : undefined
+    if (this.#state !== 'taking') return undefined
+    const member = this.#only ?? this.#inTurn()
+    return member?.group.lend()
   }
 
   keep(raw: Raw): void {
@@ -145,30 +148,28 @@ export class Consumer implements Source {
     this.#hungry.push(member)
   }
 
-  #next(lent: boolean): Hand | undefined {
-    const only = this.#only
-    return only ? only.group.take(only, lent) : this.#takeAny(lent)
-  }
-
-  /** In turn from those that may have something, a few from each: going on to the next has its price. */
-  #takeAny(lent: boolean): Hand | undefined {
-    for (let member = this.#current ?? this.#turn(); member; member = this.#turn()) {
-      const hand = member.group.take(member, lent)
-      if (!hand) continue
-      if (--this.#left === 0) {
-        this.#current = undefined
-        this.#queue(member)
-      }
-      return hand
+  #takeAny(): Hand | undefined {
+    for (let member = this.#inTurn(); member; member = this.#inTurn()) {
+      const hand = member.group.take(member)
+      if (hand) return hand
+      this.#current = undefined
+      this.#left = 0
     }
     return undefined
   }
 
-  #turn(): Member | undefined {
+  /** Whose turn it is of those that may have something: each gives a few, for going on to the next has its price. */
+  #inTurn(): Member | undefined {
+    if (this.#left > 0) {
+      this.#left--
+      return this.#current
+    }
+    if (this.#current !== undefined) this.#queue(this.#current)
     const member = this.#hungry.shift()
-    if (member) member.queued = false
-    this.#left = RUN
     this.#current = member
+    if (member === undefined) return undefined
+    member.queued = false
+    this.#left = IN_A_ROW - 1
     return member
   }
 

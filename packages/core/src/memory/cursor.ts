@@ -57,9 +57,15 @@ export class Cursor {
     return hand
   }
 
+  /** Whether there is a next one to lend: none other is in hand, and it does not expire. */
+  get lends(): boolean {
+    const { next, log } = this
+    return next < log.tail && next === this.floor && !log.mortal
+  }
+
   /**
-   * Hands out the next one, with none other in hand, without remembering it: until it is kept or settled nobody has it.
-   * A slot that pointed to it would cost more than all else that is done for a message that is settled in the same turn.
+   * Hands out the next one without remembering it: until it is kept or settled nobody has it. For a message that is
+   * settled in the same turn, a slot that pointed to it would be dearer than most else that is done for it.
    */
   lend(): Hand {
     return new Hand(this, this.next++, 1, undefined, 0)

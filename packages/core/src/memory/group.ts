@@ -124,14 +124,22 @@ export class Group {
   }
 
   /** The next message for a member, or nothing; then it is armed, and woken when there is something again. */
-  take(member: Member, lent: boolean): Hand | undefined {
+  take(member: Member): Hand | undefined {
     const hand =
       this.#ready !== undefined && this.#ready.size > 0
         ? this.#retake(this.#ready, member.consumer)
-        : this.#takeNew(member.consumer, lent)
+        : this.#takeNew(member.consumer)
     if (hand) this.#delivered++
     else this.arm(member)
     return hand
+  }
+
+  /** The next message, where nothing is unusual: then nobody need remember who has it. */
+  lend(): Hand | undefined {
+    const cursor = this.#cursor
+    if (cursor === undefined || !cursor.lends || (this.#ready !== undefined && this.#ready.size > 0)) return undefined
+    this.#delivered++
+    return cursor.lend()
   }
 
   /** There is nothing for it now: it is to be woken. */
@@ -257,31 +265,25 @@ export class Group {
       if (hand.attempt > 1) this.#rare.redelivered++
       return hand
     }
-    return this.#takeNew(consumer, false)
+    return this.#takeNew(consumer)
   }
 
-  #takeNew(consumer: Consumer, lent: boolean): Hand | undefined {
-    const only = this.#cursor
-    return only !== undefined ? this.#takeFrom(only, consumer, lent) : this.#takeFirst(consumer)
-  }
-
-  #takeFirst(consumer: Consumer): Hand | undefined {
+  #takeNew(consumer: Consumer): Hand | undefined {
+    if (this.#cursor !== undefined) return this.#takeFrom(this.#cursor, consumer)
     for (const cursor of this.#cursors) {
-      const hand = this.#takeFrom(cursor, consumer, false)
+      const hand = this.#takeFrom(cursor, consumer)
       if (hand) return hand
     }
     return undefined
   }
 
-  #takeFrom(cursor: Cursor, consumer: Consumer, lent: boolean): Hand | undefined {
-    if (cursor.log.mortal) this.#skipExpired(cursor)
-    if (cursor.next >= cursor.log.tail) return undefined
-    return lent && cursor.next === cursor.floor ? cursor.lend() : cursor.take(consumer)
-  }
-
-  #skipExpired(cursor: Cursor): void {
+  #takeFrom(cursor: Cursor, consumer: Consumer): Hand | undefined {
     const { log } = cursor
-    while (cursor.next < log.tail && this.#expired(log.expires(cursor.next))) cursor.skip()
+    while (cursor.next < log.tail) {
+      if (log.mortal && this.#expired(log.expires(cursor.next))) cursor.skip()
+      else return cursor.take(consumer)
+    }
+    return undefined
   }
 
   #line(): Ring<Member> {

@@ -20,7 +20,7 @@ class LendingSource implements Source {
   }
 
   lend(): Raw | undefined {
-    return this.#next('lend')
+    return this.#waiting[0]?.attempt === 1 ? this.#next('lend') : undefined
   }
 
   keep(one: Raw): void {
@@ -86,14 +86,6 @@ test.each<[string, (delivery: Delivery) => void | Promise<void>, string[]]>([
   expect(await asked(handler, named('a'))).toEqual(calls)
 })
 
-test.each<[string, Raw, string[]]>([
-  ['has been tried before', named('a', { attempt: 2 }), ['lend a', 'keep a', 'done a']],
-  ['may expire', named('a', { expires: 1e15 }), ['lend a', 'keep a', 'done a']],
-  [
-    'cannot be read',
-    named('a', { message: undefined, undecodable: { error: new Error('odd'), payload: new Uint8Array(1) } }),
-    ['lend a', 'keep a', 'ack a'],
-  ],
-])('one that %s is kept before anybody sees it', async (_, one, calls) => {
-  expect(await asked(() => undefined, one)).toEqual(calls)
+test('what cannot be lent is taken', async () => {
+  expect(await asked(() => undefined, named('a'), named('b', { attempt: 2 }))).toEqual(['lend a', 'done a', 'take b', 'done b']) // prettier-ignore
 })

@@ -282,6 +282,29 @@ describe('groups and priorities', () => {
     expect(ids(drain(reader))).toEqual(['b', 'd', 'c', 'a', 'e'])
   })
 
+  test.each([
+    ['receives', async (subscription: Subscription) => drain(subscription)],
+    [
+      'has them handled at once',
+      async (subscription: Subscription, count: number) => {
+        const seen: Delivery[] = []
+        await subscription.each(one => void (seen.push(one) === count && subscription.close()))
+        return seen
+      },
+    ],
+  ])('topics have their turns, a few messages each, with one who %s', async (_, read) => {
+    const { broker } = made()
+    const topics = ['a', 'b', 'c']
+    const subscription = await broker.subscribe(topics, { group: 'g', prefetch: 1000 })
+    for (const topic of topics) await broker.publish(topic, many(100))
+
+    const order = (await read(subscription, 300)).map(({ topic }) => topic)
+
+    expect(order).toHaveLength(300)
+    for (let at = 0; at < 240; at += 24)
+      for (const topic of topics) expect(order.slice(at, at + 24).filter(one => one === topic)).toHaveLength(8)
+  })
+
   test('one who leaves gives back what he had, in its order, and it is no failure', async () => {
     const { broker } = made()
     const first = await broker.subscribe('t', { group: 'g' })
