@@ -90,7 +90,7 @@ export class Queue {
       this.#tail!.messages += packed // #extend has made one
       this.#midway = false
       this.#fresh += writer.at - start
-      this.#came(packed)
+      this.#came(packed, (writer.at - start) / packed)
     }
     return at - from
   }
@@ -368,6 +368,7 @@ export class Queue {
   }
 
   #write(message: Outgoing, envelope: readonly Uint8Array[] | undefined, from: number): void {
+    const before = this.#fresh
     if (typeof message === 'string' || message instanceof Uint8Array) {
       if (envelope !== undefined) for (let i = 0; i < envelope.length; i++) this.#pack(envelope[i]!, MORE)
       this.#pack(message, 0)
@@ -380,13 +381,14 @@ export class Queue {
       for (let i = from; i <= last; i++) this.#pack(message[i]!, i < last ? MORE : 0)
     }
     this.#tail!.messages++ // #pack has made one
-    this.#came(1)
+    this.#came(1, this.#fresh - before)
   }
 
-  #came(messages: number): void {
+  /** So many messages came, the last of about so many octets. Another like it would begin a slab: that is for the next write. */
+  #came(messages: number, octets: number): void {
     this.length += messages
     this.announce()
-    if (this.#fresh >= LARGE_SLAB) this.#offer()
+    if (this.#fresh + octets > LARGE_SLAB) this.#offer()
   }
 
   #pack(part: Part, flags: number): void {

@@ -126,6 +126,36 @@ test('what a link takes makes room at once, also from within the last refusal', 
   expect(taken + queue.length).toBe(100)
 })
 
+test.each([
+  ['one by one', (queue: Queue, batch: Buffer[]) => batch.every(one => queue.write(one))],
+  ['many at once', (queue: Queue, batch: Buffer[]) => queue.writeMany(batch, 0) === batch.length],
+])('messages of one size, %s, leave in whole slabs: none is behind, to be written alone', (_, write) => {
+  const writes: number[][] = []
+  const queue: Queue = new Queue(
+    new SlabPool(),
+    {
+      filled: () => {},
+      full: () => {
+        const sizes: number[] = []
+        for (let extent = queue.take(); extent !== undefined; extent = queue.take()) {
+          sizes.push(extent.size)
+          extent.release()
+        }
+        writes.push(sizes)
+      },
+      room: () => {},
+    },
+    { mark: 0 },
+  )
+  const body = Buffer.alloc(1024)
+
+  for (let i = 0; i < 10; i++) expect(write(queue, Array<Buffer>(200).fill(body))).toBe(true)
+
+  const whole = Math.floor(LARGE_SLAB / (body.length + 9)) * (body.length + 9)
+  expect(writes.length).toBeGreaterThan(5)
+  for (const sizes of writes.slice(1)) expect(sizes.at(-1)).toBe(whole)
+})
+
 test('a refused writer is told even when it writes again from within that call', () => {
   const got: Outgoing[] = []
   const queue: Queue = new Queue(
