@@ -2,7 +2,10 @@ import type { Message } from '../contract.ts'
 import { Expiries } from './expiries.ts'
 import { Run, weight } from './run.ts'
 
-/** What a row holds: a message, or a run of several; its first offset; its first sequence number; its age. */
+/** What a row holds beside its message, or its run of several: its first offset, its first sequence number, its age. */
+const OFFSET = 1
+const SEQ = 2
+const AGE = 3
 const WIDTH = 4
 const FIRST = 4
 type Cell = Message | Run | number | undefined
@@ -93,7 +96,7 @@ export class Log {
     // Nearly always it came alone, and so did all behind it: then there are as many rows as messages.
     const row = this.#nextRow - (this.tail - offset)
     const at = this.#at(row)
-    return row >= this.#firstRow && this.#cells[at + 1] === offset ? at : this.#findAnywhere(offset)
+    return row >= this.#firstRow && this.#cells[at + OFFSET] === offset ? at : this.#findAnywhere(offset)
   }
 
   message(at: number, offset: number): Message {
@@ -102,12 +105,12 @@ export class Log {
 
   /** The message's place among all of the broker's: positions compare across topics. */
   seq(at: number, offset: number): number {
-    return at < 0 ? (this.#cells[~at + 2] as number) + offset - this.#from : (this.#cells[at + 2] as number)
+    return at < 0 ? (this.#cells[~at + SEQ] as number) + offset - this.#from : (this.#cells[at + SEQ] as number)
   }
 
   /** ms from `start`. */
   age(at: number): number {
-    return this.#cells[(at < 0 ? ~at : at) + 3] as number
+    return this.#cells[(at < 0 ? ~at : at) + AGE] as number
   }
 
   /** Undefined for one that does not expire, or that the log has forgotten. */
@@ -129,7 +132,7 @@ export class Log {
     let gone = 0
     while (this.head < floor && (this.head < goal || gone < bytes)) {
       const at = this.#at(this.#firstRow)
-      const from = this.#cells[at + 1] as number
+      const from = this.#cells[at + OFFSET] as number
       const end = this.#end(this.#firstRow)
       if (end - from === 1) {
         gone += weight(this.#cells[at] as Message)
@@ -154,10 +157,10 @@ export class Log {
 
   /** The offset of the first message with a larger sequence number. */
   after(seq: number): number {
-    const row = this.#last(2, seq)
+    const row = this.#last(SEQ, seq)
     if (row < this.#firstRow) return this.head
     const at = this.#at(row)
-    const offset = (this.#cells[at + 1] as number) + seq + 1 - (this.#cells[at + 2] as number)
+    const offset = (this.#cells[at + OFFSET] as number) + seq + 1 - (this.#cells[at + SEQ] as number)
     return Math.max(this.head, Math.min(offset, this.#end(row)))
   }
 
@@ -166,7 +169,7 @@ export class Log {
     const age = time - this.start
     for (let row = this.#firstRow; row < this.#nextRow; row++) {
       const at = this.#at(row)
-      if (this.age(at) >= age) return Math.max(this.head, this.#cells[at + 1] as number)
+      if (this.age(at) >= age) return Math.max(this.head, this.#cells[at + OFFSET] as number)
     }
     return this.tail
   }
@@ -176,9 +179,9 @@ export class Log {
     const cells = this.#cells
     const at = this.#at(this.#nextRow)
     cells[at] = entry
-    cells[at + 1] = this.tail
-    cells[at + 2] = seq
-    cells[at + 3] = time - this.#epoch.start
+    cells[at + OFFSET] = this.tail
+    cells[at + SEQ] = seq
+    cells[at + AGE] = time - this.#epoch.start
     this.#nextRow++
     this.tail += count
     this.#expiries?.add(this.head, this.tail - count, this.tail)
@@ -206,10 +209,10 @@ export class Log {
 
   /** Whoever reads in order finds the next row behind the last. */
   #look(offset: number): void {
-    const row = offset === this.#to ? this.#found + 1 : this.#last(1, offset)
+    const row = offset === this.#to ? this.#found + 1 : this.#last(OFFSET, offset)
     const at = this.#at(row)
     this.#found = row
-    this.#from = this.#cells[at + 1] as number
+    this.#from = this.#cells[at + OFFSET] as number
     this.#to = this.#end(row)
     this.#messages = this.#to - this.#from === 1 ? NOTHING : (this.#cells[at] as Run).messages
   }
@@ -220,7 +223,7 @@ export class Log {
 
   /** The first offset of the row behind it. */
   #end(row: number): number {
-    return row + 1 === this.#nextRow ? this.tail : (this.#cells[this.#at(row + 1) + 1] as number)
+    return row + 1 === this.#nextRow ? this.tail : (this.#cells[this.#at(row + 1) + OFFSET] as number)
   }
 
   /** The last row that has no more than that in a column; the one before the first where there is none. */
