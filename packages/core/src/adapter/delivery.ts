@@ -126,8 +126,8 @@ export class HandedDelivery implements Delivery, Settlement {
 
   nack(options: NackOptions = {}): boolean {
     if (this === undefined) throw takenOff('nack')
-    if (this.#decision !== undefined) return this.#again('nack')
     this.keep()
+    if (this.#decision !== undefined) return this.#again('nack')
     if (options.delay !== undefined) milliseconds('nack: delay', options.delay, 0, Number.MAX_SAFE_INTEGER)
     this.#holder.nacked(this, options) // may refuse a delay that the broker cannot keep
     this.#decision = 'nack'
@@ -137,8 +137,8 @@ export class HandedDelivery implements Delivery, Settlement {
 
   reject(options: RejectOptions = {}): boolean {
     if (this === undefined) throw takenOff('reject')
-    if (this.#decision !== undefined) return this.#again('reject')
     this.keep()
+    if (this.#decision !== undefined) return this.#again('reject')
     this.#holder.rejected(this, options) // may refuse for want of a dead-letter topic
     this.#decision = 'reject'
     this.#end('SETTLED')
@@ -147,8 +147,8 @@ export class HandedDelivery implements Delivery, Settlement {
 
   release(): boolean {
     if (this === undefined) throw takenOff('release')
-    if (this.#decision !== undefined) return this.#again('release')
     this.keep()
+    if (this.#decision !== undefined) return this.#again('release')
     this.#decision = 'release'
     this.decide('release')
     this.#end('SETTLED')
@@ -158,11 +158,11 @@ export class HandedDelivery implements Delivery, Settlement {
 
   extend(atLeast?: number): Promise<number> {
     if (this === undefined) return Promise.reject(takenOff('extend'))
+    this.keep()
     if (this.#decision !== undefined)
       return Promise.reject(
         new MillraceError(this.#decision === 'lost' ? 'LOST' : 'SETTLED', 'there is no lease to extend'),
       )
-    this.keep()
     return this.#holder.extend(this, atLeast)
   }
 

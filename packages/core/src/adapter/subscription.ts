@@ -16,8 +16,7 @@ import { asError, MillraceError } from '../errors.ts'
 import { isPattern } from '../pattern.ts'
 import { orAborted } from './abort.ts'
 import { attach } from './attach.ts'
-import { HandedDelivery } from './delivery.ts'
-import type { Holder } from './delivery.ts'
+import { HandedDelivery, type Holder } from './delivery.ts'
 import type { AttachSpec, Raw, Sink, Source } from './driver.ts'
 import { each } from './each.ts'
 import { Failed } from './failed.ts'
@@ -29,9 +28,8 @@ import { LeaseKeeper } from './lease-keeper.ts'
 import { mendable } from './link.ts'
 import { Listeners } from './listeners.ts'
 import { Mortuary } from './mortuary.ts'
-import { LONGEST_LEASE, unsupported } from './options.ts'
+import { LONGEST_LEASE, unsupported, type SubscribePlan } from './options.ts'
 import type { SubscriptionHost } from './subscription-host.ts'
-import type { SubscribePlan } from './options.ts'
 import { Outbox } from './outbox.ts'
 
 type State =
@@ -135,11 +133,8 @@ export class CoreSubscription implements Subscription, Holder, Sink {
 
   /** The raw delivery behind one of ours that is still open; for transactions. */
   sourceOf(delivery: Delivery): { source: Source; raw: Raw } | undefined {
-    const state = this.#state
     if (!(delivery instanceof HandedDelivery) || !delivery.linked) return undefined
-    // While it drains, work in hand still settles.
-    const source = state.is === 'up' || state.is === 'draining' ? state.source : undefined
-    return source && { source, raw: delivery.raw }
+    return this.#source && { source: this.#source, raw: delivery.raw }
   }
 
   /** It was settled by a transaction. */
@@ -201,7 +196,9 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   // ---- Holder: what deliveries ask --------------------------------------------------------------------------------
 
   kept(delivery: HandedDelivery): void {
-    if (this.#state.is === 'up' || this.#state.is === 'draining') this.#state.source?.keep?.(delivery.raw)
+    const source = this.#source
+    if (source === undefined) return delivery.lose('LOST') // it went while the handler ran, and took back what it had lent
+    source.keep?.(delivery.raw)
     this.#inHand.add(delivery)
     this.#leases?.arm()
   }
@@ -292,6 +289,12 @@ export class CoreSubscription implements Subscription, Holder, Sink {
 
   // ---- private ------------------------------------------------------------------------------------------------------
 
+  /** Where work in hand settles: while it drains, too. Not for what is done for every message: there it would be a call. */
+  get #source(): Source | undefined {
+    const state = this.#state
+    return state.is === 'up' || state.is === 'draining' ? state.source : undefined
+  }
+
   /** Sources that are pulled are told of an ack then and there: there is nothing to send. */
   #ackedAtOnce(delivery: HandedDelivery): boolean {
     const state = this.#state
@@ -356,8 +359,7 @@ export class CoreSubscription implements Subscription, Holder, Sink {
   /** The next of a source that lends, for a handler that runs at once: it is not in hand unless it must be `kept`. */
   #lent(): HandedDelivery | undefined {
     if (this.#state.is !== 'up' || this.#full) return undefined
-    const { source } = this.#state
-    const raw = source.lend?.()
+    const raw = this.#state.source.lend?.()
     return raw && new HandedDelivery(raw, 1, this, this.#leases === undefined ? 0 : this.#leases.tick)
   }
 

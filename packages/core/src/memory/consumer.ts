@@ -79,7 +79,7 @@ export class Consumer implements Source {
   lend(): Raw | undefined {
     if (this.#state !== 'taking') return undefined
     const member = this.#only ?? this.#inTurn()
-    return member?.group.lend()
+    return member?.group.lend(member)
   }
 
   keep(raw: Raw): void {

@@ -25,6 +25,8 @@ export class Cursor {
   #slots: Slot[] = NOTHING
   #mask = -1
   #many = false
+  /** Who was lent the last that was lent. */
+  #borrower: Consumer | undefined
   #settledAhead = 0
 
   constructor(group: Group, log: Log, offset: number) {
@@ -67,8 +69,15 @@ export class Cursor {
    * Hands out the next one without remembering it: until it is kept or settled nobody has it. For a message that is
    * settled in the same turn, a slot that pointed to it would be dearer than most else that is done for it.
    */
-  lend(): Hand {
+  lend(consumer: Consumer): Hand {
+    this.#borrower = consumer
     return new Hand(this, this.next++, 1, undefined, 0)
+  }
+
+  /** The offset of what the consumer was lent, and has neither kept nor settled yet. It was lent as the first that was open. */
+  lentTo(consumer: Consumer): number | undefined {
+    const { floor, next } = this
+    return floor < next && this.#at(floor) === undefined && this.#borrower === consumer ? floor : undefined
   }
 
   /** One that was lent stays in hand; unless it was dropped meanwhile. */

@@ -118,8 +118,11 @@ export class Group {
     if (!this.#members.includes(member)) return
     this.#members = this.#members.filter(one => one !== member)
     this.#member = this.#members.length === 1 ? this.#members[0] : undefined
-    for (const cursor of this.#cursors)
+    for (const cursor of this.#cursors) {
       for (const { offset, attempt } of cursor.held(member.consumer)) this.#again(cursor, offset, attempt)
+      const lent = cursor.lentTo(member.consumer) // its handler is at work
+      if (lent !== undefined) this.#again(cursor, lent, 1)
+    }
     this.wake()
   }
 
@@ -135,11 +138,11 @@ export class Group {
   }
 
   /** The next message, where nothing is unusual: then nobody need remember who has it. */
-  lend(): Hand | undefined {
+  lend(member: Member): Hand | undefined {
     const cursor = this.#cursor
     if (cursor === undefined || !cursor.lends || (this.#ready !== undefined && this.#ready.size > 0)) return undefined
     this.#delivered++
-    return cursor.lend()
+    return cursor.lend(member.consumer)
   }
 
   /** There is nothing for it now: it is to be woken. */

@@ -99,6 +99,8 @@ export function faulty(inner: Driver, options?: BrokerOptions): FaultyBroker {
         settle: batch => (dead ? undefined : own.settle(batch)),
         ...(own.take && { take: () => (dead ? undefined : own.take!()) }),
         ...(own.done && { done: raw => dead || own.done!(raw) }),
+        ...(own.lend && { lend: () => (dead ? undefined : own.lend!()) }),
+        ...(own.keep && { keep: raw => dead || own.keep!(raw) }),
         async stop(end) {
           if (dead) return
           dead = true

@@ -66,6 +66,10 @@ async function watched(
     inHand.add(raw)
     journal.handed(raw, spec.group)
   }
+  const given = (raw: Raw | undefined): Raw | undefined => {
+    if (raw) handed(raw)
+    return raw
+  }
   const lost = (which: Iterable<Raw>): void => {
     for (const raw of which) {
       inHand.delete(raw)
@@ -104,20 +108,8 @@ async function watched(
       lost(inHand) // whatever was not given back before
       await own.stop(signal)
     },
-    ...(own.take && {
-      take() {
-        const raw = own.take!()
-        if (raw) handed(raw)
-        return raw
-      },
-    }),
-    ...(own.lend && {
-      lend() {
-        const raw = own.lend!()
-        if (raw) handed(raw)
-        return raw
-      },
-    }),
+    ...(own.take && { take: () => given(own.take!()) }),
+    ...(own.lend && { lend: () => given(own.lend!()) }),
     ...(own.done && {
       done(raw: Raw) {
         inHand.delete(raw)

@@ -32,7 +32,7 @@ test('knows what is handed out, waits or is settled, in whatever order it happen
         if (what === 'lend') {
           if (cursor.next !== cursor.floor) continue
           log.append(message('x'), log.tail, 0, undefined)
-          lent = cursor.lend()
+          lent = cursor.lend(NOBODY)
           open.set(lent.offset, 'lent')
           was.push(lent)
           handed++

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isMillraceError, message, text } from '../../src/index.ts'
-import type { SubscriptionEvent } from '../../src/index.ts'
+import type { Delivery, SubscriptionEvent } from '../../src/index.ts'
 import { faulty, harness } from '../../src/testing/index.ts'
 import { virtualClock } from '../../src/testing/index.ts'
 import { raw, ScriptedDriver } from '../adapter/scripted-driver.ts'
@@ -180,6 +180,35 @@ test('a subscription without a group tells of the outage and misses nothing wher
 
   expect(text((await reader.receive()).message)).toBe('b')
   expect(events).toEqual(['down', 'up'])
+})
+
+test.each<[string, (delivery: Delivery) => void | Promise<void>]>([
+  ['ends', () => undefined],
+  ['acks', delivery => void delivery.ack()],
+  ['nacks', delivery => expect(delivery.nack()).toBe(false)],
+  ['releases', delivery => expect(delivery.release()).toBe(false)],
+  ['extends', delivery => expect(delivery.extend()).rejects.toMatchObject({ code: 'LOST' })],
+  ['fails', () => { throw new Error('no') }], // prettier-ignore
+  ['goes on', () => Promise.resolve()],
+])('a connection that is cut within a handler that %s then: its message comes again', async (_, end) => {
+  await using mill = harness()
+  const reader = await mill.broker.subscribe('t', { group: 'g' })
+  await mill.publish('t', ['a', 'b'])
+  const seen: string[] = []
+  const done = reader.each(delivery => {
+    seen.push(text(delivery.message))
+    if (seen.length > 1) return undefined
+    mill.faults.disconnect()
+    return end(delivery)
+  })
+  await mill.clock.advance(1_000)
+  mill.faults.reconnect()
+  await mill.clock.advance(60_000)
+
+  expect(seen).toEqual(['a', 'a', 'b'])
+  expect(mill.topic('t').deliveries.filter(({ outcome }) => outcome === 'acked')).toHaveLength(2)
+  await reader.close()
+  await done
 })
 
 test('a subscription that was closed during an outage keeps nobody waiting', async () => {

@@ -384,11 +384,12 @@ export class Queue {
     this.#came(1, this.#fresh - before)
   }
 
-  /** So many messages came, the last of about so many octets. Another like it would begin a slab: that is for the next write. */
+  /** So many messages came, the last of about so many octets. Another like it may begin a slab: that is for the next write. */
   #came(messages: number, octets: number): void {
     this.length += messages
     this.announce()
-    if (this.#fresh + octets > LARGE_SLAB) this.#offer()
+    const packed = octets < BY_REFERENCE ? octets : 1
+    if (this.#fresh + packed > LARGE_SLAB) this.#offer()
   }
 
   #pack(part: Part, flags: number): void {
