@@ -56,7 +56,7 @@ export class Commits {
 
   async #pace(): Promise<void> {
     const left = this.#begun + PACE - performance.now()
-    if (left > 0) await new Promise(resolve => setTimeout(resolve, left))
+    if (left > 0) await new Promise(resolve => setTimeout(resolve, Math.ceil(left))) // Node drops the fraction
   }
 
   #start(leaving: boolean): Promise<void> {

@@ -33,8 +33,8 @@ function fixture(): {
 }
 
 test('what is settled while a commit is under way goes with one commit, five milliseconds after it', async () => {
-  await turn() // a timer counts from where the event loop's turn began: not from before the files were loaded
   const { settle, commits, seen } = fixture()
+  await turn() // a timer counts from where the event loop's turn began: not from before all this was made
 
   const all = [0, 1, 2, 3].map(offset => {
     settle(offset)
